@@ -1,0 +1,141 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// An index finds the number of a name. A name of up to 16 bytes is exactly its length and its outer
+// words, one of up to 32 bytes has inner words besides, and all of these stand in its slot. So
+// finding it compares words; only a longer name is compared as a whole.
+type index struct {
+	slots     []slot
+	names     []string
+	seed      uint64
+	shift     uint8
+	displaced int // how many names found another one in their place
+}
+
+// A slot is empty where next is zero. The empty string equals an empty slot, and is never found.
+type slot struct {
+	lo, hi           uint64
+	length           uint32
+	next             uint32 // the number after that of the name
+	innerLo, innerHi uint64
+}
+
+const (
+	maxShort = 16
+	maxExact = 32
+	golden   = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio: multiples of it spread evenly
+)
+
+// newIndex numbers the names in their order. It takes the first of 64 seeds that displaces no more
+// than one name in sixteen, so none of a small table, or else the one that displaces fewest.
+func newIndex(names []string) index {
+	best := tryIndex(names, 1)
+	for seed := uint64(3); seed < 128 && best.displaced > len(names)/16; seed += 2 {
+		if ix := tryIndex(names, seed); ix.displaced < best.displaced {
+			best = ix
+		}
+	}
+	return best
+}
+
+func tryIndex(names []string, seed uint64) index {
+	width := bits.Len(uint(4 * len(names)))
+	ix := index{
+		slots: make([]slot, 1<<width+len(names)), // beyond the last home there is room for all
+		names: names,
+		seed:  seed * golden,
+		shift: uint8(64 - width), //nolint:gosec // from 0 to 64
+	}
+	for i, name := range names {
+		s := slot{length: uint32(len(name)), next: uint32(i + 1)} //nolint:gosec // both are small
+		hash := uint64(0)
+		s.lo, s.hi = outerWords(name)
+		if len(name) > maxShort {
+			s.innerLo, s.innerHi, hash = innerWords(name)
+		}
+		at := ix.home(s.lo, s.hi, hash, len(name))
+		if ix.slots[at].next > 0 {
+			ix.displaced++
+		}
+		for ix.slots[at].next > 0 {
+			at++
+		}
+		ix.slots[at] = s
+	}
+	return ix
+}
+
+// find returns the number of name.
+func (ix *index) find(name string) (id uint32, ok bool) {
+	if len(name) > maxShort {
+		return ix.findLong(name)
+	}
+	lo, hi := outerWords(name)
+	slots := ix.slots
+	for at := ix.home(lo, hi, 0, len(name)); at < uint(len(slots)); at++ {
+		s := &slots[at]
+		if s.lo == lo && s.hi == hi && int(s.length) == len(name) {
+			return s.next - 1, s.next > 0
+		}
+		if s.next == 0 {
+			break
+		}
+	}
+	return 0, false
+}
+
+// findLong is apart because what it calls would cost find a stack frame.
+func (ix *index) findLong(name string) (id uint32, ok bool) {
+	lo, hi := outerWords(name)
+	innerLo, innerHi, hash := innerWords(name)
+	slots := ix.slots
+	for at := ix.home(lo, hi, hash, len(name)); at < uint(len(slots)); at++ {
+		s := &slots[at]
+		if s.lo == lo && s.hi == hi && s.innerLo == innerLo && s.innerHi == innerHi && int(s.length) == len(name) {
+			if len(name) <= maxExact || ix.names[s.next-1] == name {
+				return s.next - 1, true
+			}
+		}
+		if s.next == 0 {
+			break
+		}
+	}
+	return 0, false
+}
+
+// home returns where a name stands unless another one was there first.
+func (ix *index) home(lo, hi, inside uint64, length int) uint {
+	hash := lo ^ bits.RotateLeft64(hi, 29) + inside + uint64(length)
+	return uint(hash * ix.seed >> (ix.shift & 63))
+}
+
+// outerWords returns the first and the last eight bytes of a name, overlapping where there are fewer.
+// The conversion copies nothing, and the function is just small enough to be inlined.
+func outerWords(name string) (lo, hi uint64) {
+	b := []byte(name)
+	switch n := len(b); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(b))<<32 | uint64(binary.LittleEndian.Uint32(b[n-4:])), 0
+	case n > 0:
+		return uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16, 0
+	}
+	return 0, 0
+}
+
+// innerWords returns the eight bytes next to the outer ones at either end of a long name, and a hash of
+// all that is between the outer ones.
+func innerWords(name string) (lo, hi, hash uint64) {
+	b := []byte(name)
+	lo, hi = binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[len(b)-16:])
+	hash = lo ^ bits.RotateLeft64(hi, 29)
+	for b = b[16:]; len(b) > 16; b = b[8:] {
+		hash = hash*golden ^ binary.LittleEndian.Uint64(b)
+	}
+	return lo, hi, hash * golden
+}

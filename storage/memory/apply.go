@@ -1,0 +1,184 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// Apply implements [storage.Records].
+func (s *Store) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now, answers := now(), make([]error, len(changes))
+	changed := map[storage.Key]bool{}
+	for i := range changes {
+		c := &changes[i]
+		if answers[i] = s.apply(c, changed[c.Key], now); answers[i] == nil {
+			changed[c.Key] = true
+		}
+	}
+	return answers, nil
+}
+
+// apply makes one change true. It decides first whether it may, and then nothing fails any more.
+func (s *Store) apply(c *storage.Change, changedBefore bool, now time.Time) error {
+	if err := s.limits.CheckChange(c); err != nil {
+		return err
+	}
+	if c.Project != nil {
+		return storage.Errorf(errors.ErrUnsupported, c.Key, "a store in memory has no transaction for Project")
+	}
+	defer s.lock(keysOf(c)...)()
+	shard := s.shardOf(c.Key)
+	if err := s.guard(shard, c, changedBefore); err != nil {
+		return err
+	}
+	if c.Delete {
+		shard.remove(s, c, now)
+		return nil
+	}
+	r := shard.records[c.Key]
+	if r == nil {
+		r = shard.create(c.Key)
+	}
+	shard.change(s, r, c, now)
+	return nil
+}
+
+func keysOf(c *storage.Change) []storage.Key {
+	keys := []storage.Key{c.Key}
+	for i := range c.Send {
+		keys = append(keys, c.Send[i].To)
+	}
+	for i := range c.Spawn {
+		keys = append(keys, c.Spawn[i].Record.Key)
+	}
+	return keys
+}
+
+// guard says whether a change may be made.
+func (s *Store) guard(shard *shard, c *storage.Change, changedBefore bool) error {
+	r := shard.records[c.Key]
+	switch {
+	case r == nil && c.Version > 0:
+		return storage.Errorf(storage.ErrNotFound, c.Key, "it cannot be changed at version %d", c.Version)
+	case r != nil && c.Version == 0:
+		return storage.Errorf(storage.ErrExists, c.Key, "it is at version %d", r.Version)
+	case r != nil && c.Token != 0 && r.token > c.Token:
+		return storage.Errorf(storage.ErrLeaseLost, c.Key, "token %d is too old; the newest is %d", c.Token, r.token)
+	case r != nil && r.Version != c.Version:
+		return storage.Errorf(storage.ErrConflict, c.Key, "version %d was expected, %d is there", c.Version, r.Version)
+	case changedBefore:
+		return storage.Errorf(storage.ErrConflict, c.Key, "the batch changes it twice; one change a record is right")
+	}
+	for i := range c.Emit {
+		if e := s.effects.find(c.Emit[i].ID); e != nil && e.From != c.Key {
+			return storage.Errorf(storage.ErrExists, c.Key, "effect %q is another record's; choose an id of its own", e.ID)
+		}
+	}
+	return nil
+}
+
+// create makes a record that change or spawn fills. Its version goes on where the history ends.
+func (s *shard) create(k storage.Key) *record {
+	r := newRecord(k)
+	if lines := s.lines[k]; len(lines) > 0 {
+		newest := lines[len(lines)-1]
+		r.Version = newest.Version
+		s.oldLines.set(&newest.place, time.Time{})
+	}
+	s.records[k] = r
+	return r
+}
+
+func (s *shard) change(store *Store, r *record, c *storage.Change, now time.Time) {
+	if c.Token != 0 {
+		r.Fence, r.token, r.leaseUntil = c.Token, c.Token+1, time.Time{}
+	}
+	from := r.State
+	r.set(c.Record, r.Version+1, now)
+	s.recount(r.Key.Kind, from, r.State)
+	for i := range c.Elements {
+		r.setElement(c.Elements[i])
+	}
+	for _, name := range c.Gone {
+		r.removeElement(name)
+	}
+	s.consume(r, c.Consume, now)
+	for _, cancel := range c.Cancel {
+		s.cancel(r, cancel, now)
+	}
+	for i := range c.Emit {
+		if store.effects.find(c.Emit[i].ID) == nil {
+			s.emit(store, r, c.Emit[i], now)
+		}
+	}
+	for i := range c.Spawn {
+		store.spawn(&c.Spawn[i], now)
+	}
+	for i := range c.Send {
+		to := c.Send[i]
+		store.shardOf(to.To).post(store, to, now)
+	}
+	s.write(r.Key, r.Version, c.Lines, now)
+	s.settle(r, now, c.Record.Due)
+}
+
+func (s *shard) consume(r *record, consumed []storage.Consumption, now time.Time) {
+	for _, c := range consumed {
+		open := s.mail[r.Key].openOrNone()
+		wanted := &message{Message: storage.Message{Seq: c.Seq}}
+		if at, ok := slices.BinarySearchFunc(open, wanted, compareMessages); ok {
+			s.end(open[at], c.As, c.Reason, now)
+		}
+	}
+	if r.Final {
+		for _, m := range slices.Clone(s.mail[r.Key].openOrNone()) {
+			s.end(m, storage.MessageStale, "the record is final", now)
+		}
+	}
+}
+
+func (s *shard) cancel(r *record, c storage.Cancel, now time.Time) {
+	for _, e := range slices.Clone(r.unfinished) {
+		if c.Matches(&e.Effect) {
+			s.endEffect(r, e, storage.EffectCanceled, "", now)
+		}
+	}
+}
+
+// spawn creates a record, unless there is one.
+func (s *Store) spawn(sp *storage.Spawn, now time.Time) {
+	shard := s.shardOf(sp.Record.Key)
+	if shard.records[sp.Record.Key] != nil {
+		return
+	}
+	c := storage.Change{Key: sp.Record.Key, Record: sp.Record, Elements: sp.Elements, Lines: sp.Lines}
+	shard.change(s, shard.create(c.Key), &c, now)
+}
+
+// remove deletes a record and what belongs to it. The history stays, and says so.
+func (s *shard) remove(store *Store, c *storage.Change, now time.Time) {
+	r := s.records[c.Key]
+	for _, e := range slices.Clone(r.effects) {
+		s.removeEffect(store, r, e)
+	}
+	if box := s.mail[c.Key]; box != nil {
+		for _, m := range box.byID {
+			s.forget(m)
+		}
+	}
+	s.dueOf(c.Key.Kind).set(&r.place, time.Time{})
+	s.recount(c.Key.Kind, r.State, "")
+	delete(s.records, c.Key)
+	lines := c.Lines
+	if len(lines) == 0 {
+		lines = []storage.Line{{From: r.State, Cause: "delete"}}
+	}
+	s.write(c.Key, r.Version+1, lines, now)
+}

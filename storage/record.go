@@ -1,0 +1,169 @@
+package storage
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Key identifies a record.
+type Key struct {
+	// Kind is the sort of record, such as "node".
+	Kind string
+	// ID tells it from the others of its kind.
+	ID string
+}
+
+// String returns "kind/id".
+func (k Key) String() string { return k.Kind + "/" + k.ID }
+
+// A Token numbers the leases of a record. A newer lease has a greater token; the token of a lease is
+// the fence of what is written under it. Zero is no lease.
+type Token uint64
+
+// A Status says whether a record gets turns. It is apart from the record's state.
+type Status uint8
+
+const (
+	// OK: the record gets a turn when it is due.
+	OK Status = iota
+	// Paused: someone decided that it gets none for now.
+	Paused
+	// Quarantined: it was set aside, with its error, after too many failed turns.
+	Quarantined
+)
+
+var statusNames = [...]string{OK: "ok", Paused: "paused", Quarantined: "quarantined"}
+
+// String returns the status's name in lower case.
+func (s Status) String() string { return nameOf(statusNames[:], s, "Status") }
+
+// MarshalText returns the status's name.
+func (s Status) MarshalText() ([]byte, error) { return marshalName(statusNames[:], s, "status") }
+
+// UnmarshalText accepts the name of a status.
+func (s *Status) UnmarshalText(text []byte) error {
+	return unmarshalName(statusNames[:], s, text, "status")
+}
+
+// A Record is one managed thing.
+type Record struct {
+	Key Key
+	// State is where it is in the machine of its kind.
+	State string
+	// Final: nothing moves it any more, so it gets no turns, and what is said to it is [MessageStale].
+	Final bool
+	// Version is one after creation and one higher after each change. After a record was deleted and
+	// created again it goes on where it was, as long as the history remembers.
+	Version uint64
+	// Fence is the newest token that has written. The store keeps it.
+	Fence Token
+	// Status says whether it gets turns, and Reason why, if it does not.
+	Status Status
+	Reason string
+	// Operation is the id of the order under way, Deadline when its time is up, Step how far it is.
+	Operation string
+	Deadline  time.Time
+	Step      string
+	// Data is the host's own, and DataVersion the version of its form.
+	Data        []byte
+	DataVersion int
+	// Since is when it entered the state, Until when its time there is up (zero: never).
+	Since time.Time
+	Until time.Time
+	// Due is when it next needs a turn; zero: when a message comes.
+	Due time.Time
+	// Failures counts failed turns since the last one that succeeded.
+	Failures int
+	// Group is the host's own grouping, for lists and caps.
+	Group string
+}
+
+// An Element is a part of a record with a state of its own, stored as a row of its own.
+type Element struct {
+	// Name tells it from the others of its record.
+	Name  string
+	State string
+	// Group orders elements, as phases do.
+	Group int
+	// Since is when it entered the state.
+	Since time.Time
+	// Due is when its record needs a turn because of it; zero: not because of it.
+	Due  time.Time
+	Data []byte
+}
+
+// A Tally counts the elements of a record that are in one group and one state.
+type Tally struct {
+	Group int
+	State string
+	N     int
+}
+
+// A Snapshot is a record as the store saw it at one moment, with what a turn needs.
+type Snapshot struct {
+	Record
+	// Tally counts its elements by group and state, in that order.
+	Tally []Tally
+	// Elements are those that Messages name and those that are due, by name. Only from a claim.
+	Elements []Element
+	// Messages are the unconsumed ones, in the order of their numbers. Only from a claim.
+	Messages []Message
+	// More: there are further unconsumed messages or due elements.
+	More bool
+	// Now is the store's time.
+	Now time.Time
+	// Lease is the lease, if it was claimed.
+	Lease Lease
+}
+
+// A Query selects records. Zero fields select everything.
+type Query struct {
+	// Kind is the kind of the records. Required.
+	Kind string
+	// States and Statuses are what the records may be in; empty: any.
+	States   []string
+	Statuses []Status
+	// Group is the group; empty: any.
+	Group string
+	// After is the id to go on from, exclusive.
+	After string
+	// Limit is the most to yield; zero: no limit.
+	Limit int
+}
+
+// An ElementQuery selects elements of a record. Zero fields select everything.
+type ElementQuery struct {
+	// Names are the names; empty: any.
+	Names []string
+	// Groups and States are what the elements may be in; empty: any.
+	Groups []int
+	States []string
+	// After is the name to go on from, exclusive.
+	After string
+	// Limit is the most to yield; zero: no limit.
+	Limit int
+}
+
+func nameOf[T ~uint8](names []string, v T, typ string) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%s(%d)", typ, uint8(v))
+}
+
+func marshalName[T ~uint8](names []string, v T, what string) ([]byte, error) {
+	if int(v) < len(names) {
+		return []byte(names[v]), nil
+	}
+	return nil, fmt.Errorf("storage: %d is no %s; one of %q is", uint8(v), what, names)
+}
+
+func unmarshalName[T ~uint8](names []string, v *T, text []byte, what string) error {
+	for i, name := range names {
+		if name == string(text) {
+			*v = T(i) //nolint:gosec // i is an index of a table of a few names
+			return nil
+		}
+	}
+	return fmt.Errorf("storage: %q is no %s; one of %q is", text, what, names)
+}

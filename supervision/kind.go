@@ -1,0 +1,153 @@
+package supervision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/reeve-go/reeve/fsm"
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A Kind is a sort of record: its machine, its data type and its store. It is safe for concurrent
+// use. T is the host's data; it is stored through the kind's codec.
+type Kind[T any, S, E ~string] struct {
+	name     string
+	machine  *fsm.Machine[S, E]
+	store    storage.Store
+	options  KindOptions[T, S, E]
+	upgrades *upgrades[T]
+	broken   error // why no method can work
+}
+
+// KindOptions are the options of a kind. Nil is the same as the zero value.
+type KindOptions[T any, S, E ~string] struct {
+	// Runner adds behaviour to the machine; it must have been made from the same one.
+	Runner *fsm.Runner[T, S, E]
+	// Timeout overrides how long a record may stay in a state, from its data. Zero or less: the
+	// definition's limit.
+	Timeout func(s S, data *T) time.Duration
+	// Group returns the group of a record, for lists and caps. Nil: none.
+	Group func(data *T) string
+	// Codec turns data into bytes and back. Nil: [JSON].
+	Codec Codec
+	// DataVersion is the version of the data's form that this program writes. Records of an older one
+	// are read with the functions given to [Kind.Upgrade], those of a newer one are refused.
+	DataVersion int
+	// Project writes what the host keeps elsewhere in the same database, inside the transaction of
+	// each change; its error undoes the change. The handle's type is the store's. Before is nil when
+	// the record is created, after when it is deleted. Refused for a store that has no transactions to
+	// share.
+	Project func(ctx context.Context, tx any, before, after *T) error
+}
+
+// NewKind returns the kind of that name. Name, machine and store are required.
+func NewKind[T any, S, E ~string](name string, m *fsm.Machine[S, E], st storage.Store, o *KindOptions[T, S, E]) (*Kind[T, S, E], error) {
+	k := &Kind[T, S, E]{name: name, machine: m, store: st, upgrades: &upgrades[T]{}}
+	if o != nil {
+		k.options = *o
+	}
+	if k.options.Codec == nil {
+		k.options.Codec = JSON{}
+	}
+	if err := errors.Join(k.check()...); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+func (k *Kind[T, S, E]) check() []error {
+	var errs []error
+	refuse := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("supervision: kind %q: "+format, append([]any{k.name}, args...)...))
+	}
+	switch k.name {
+	case "":
+		refuse("it has no name; the store needs one")
+	case storage.EffectKind:
+		refuse("the name is kept for effects; choose another")
+	}
+	if k.machine == nil {
+		refuse("it has no machine; compile a definition")
+	}
+	if k.store == nil {
+		refuse("it has no store; memory.New(nil) is the simplest")
+	}
+	if r := k.options.Runner; r != nil && r.Machine() != k.machine {
+		refuse("its runner was made from another machine; make it from the kind's")
+	}
+	if k.options.DataVersion < 0 {
+		refuse("its data version is %d; it must not be negative", k.options.DataVersion)
+	}
+	if _, ok := k.store.(storage.Transactor); k.options.Project != nil && k.store != nil && !ok {
+		refuse("it has a Project, but %T has no transactions to share; leave Project out or use another store", k.store)
+	}
+	return errs
+}
+
+// With returns the kind as it is inside a transaction of the host, in which its methods read and
+// write: nothing is there before the commit, and nothing after a rollback. The type of tx is the
+// store's. If the store cannot take part in it, every method says so.
+func (k *Kind[T, S, E]) With(tx any) *Kind[T, S, E] {
+	inside := *k
+	transactor, ok := k.store.(storage.Transactor)
+	if !ok {
+		inside.broken = fmt.Errorf("supervision: kind %q: %T cannot take part in a transaction: %w", k.name, k.store, errors.ErrUnsupported)
+		return &inside
+	}
+	inside.store, inside.broken = transactor.With(tx)
+	return &inside
+}
+
+func (k *Kind[T, S, E]) key(id string) storage.Key { return storage.Key{Kind: k.name, ID: id} }
+
+// limit returns when the time of a record that enters s now is up; zero: never.
+func (k *Kind[T, S, E]) limit(s S, data *T, now time.Time) time.Time {
+	if k.options.Timeout != nil {
+		if d := k.options.Timeout(s, data); d > 0 {
+			return now.Add(d)
+		}
+	}
+	if d, _, ok := k.machine.Timeout(s); ok {
+		return now.Add(d)
+	}
+	return time.Time{}
+}
+
+// Upgrade says how data of an older version is read. Data of a version without such a function is
+// refused. Call it before the kind is used.
+func (k *Kind[T, S, E]) Upgrade(from int, read func(old []byte) (T, error)) error {
+	switch {
+	case read == nil:
+		return fmt.Errorf("supervision: kind %q: the upgrade from data version %d has no function", k.name, from)
+	case from < 0 || from >= k.options.DataVersion:
+		return fmt.Errorf("supervision: kind %q: there is no upgrade from data version %d; older ones than DataVersion, %d, can be upgraded", k.name, from, k.options.DataVersion)
+	}
+	return k.upgrades.add(k.name, from, read)
+}
+
+type upgrades[T any] struct {
+	mu   sync.RWMutex
+	from map[int]func([]byte) (T, error)
+}
+
+func (u *upgrades[T]) add(kind string, from int, read func([]byte) (T, error)) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.from[from] != nil {
+		return fmt.Errorf("supervision: kind %q: there are two upgrades from data version %d; give one", kind, from)
+	}
+	if u.from == nil {
+		u.from = map[int]func([]byte) (T, error){}
+	}
+	u.from[from] = read
+	return nil
+}
+
+func (u *upgrades[T]) find(from int) func([]byte) (T, error) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return u.from[from]
+}
