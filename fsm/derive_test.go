@@ -195,7 +195,21 @@ func TestDeriveRemovesAStateThatOnlyNamesItself(t *testing.T) {
 	}
 }
 
-// Any definition can be derived from any other: there is an edit for everything. And what the edits were given, and the base, stay the caller's own.
+func TestDeriveFromNothing(t *testing.T) {
+	t.Parallel()
+	variant := mustDerive(t, words{}, func(e *wordsEdit) {
+		e.SetInitial("a")
+		e.AddState("a", wordsState{Mode: fsm.Resting})
+		e.AddEvent("go", fsm.Event{})
+		e.AddRow("a", "go", "a")
+	})
+	if _, err := fsm.Compile(variant); err != nil {
+		t.Error(err)
+	}
+}
+
+// Any definition can be derived from any other: there is an edit for everything. The base, and what
+// the edits were given, stay the caller's own.
 func TestDeriveReachesEveryDefinition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -130,24 +130,25 @@ func repeated[T any](t *rapid.T, list []T) []T {
 
 // alterOne changes one field of one state, so that a difference in nothing else is likely.
 func alterOne(t *rapid.T, states fsm.States[string, string]) fsm.States[string, string] {
-	states = maps.Clone(states)
-	for s, state := range states {
-		other := anyState(fewNames).Draw(t, "other")
-		switch rapid.IntRange(0, 4).Draw(t, "field") {
-		case 0:
-			state.Mode = other.Mode
-		case 1:
-			state.In = other.In
-		case 2:
-			state.First = other.First
-		case 3:
-			state.After = other.After
-		case 4:
-			state.Then = other.Then
-		}
-		states[s] = state
-		break
+	if len(states) == 0 {
+		return states
 	}
+	s := rapid.SampledFrom(slices.Sorted(maps.Keys(states))).Draw(t, "altered")
+	state, other := states[s], anyState(fewNames).Draw(t, "other")
+	switch rapid.IntRange(0, 4).Draw(t, "field") {
+	case 0:
+		state.Mode = other.Mode
+	case 1:
+		state.In = other.In
+	case 2:
+		state.First = other.First
+	case 3:
+		state.After = other.After
+	case 4:
+		state.Then = other.Then
+	}
+	states = maps.Clone(states)
+	states[s] = state
 	return states
 }
 

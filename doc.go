@@ -1,0 +1,15 @@
+// Package reeve is a map of the library; there is nothing to call in it.
+//
+// Reeve is for programs that manage an estate of machines, clouds, networks or services and keep
+// their records true to the outside world while both of them fail. What is managed is a record with
+// a state; a definition says which events may move it; one decision is one commit.
+//
+// The packages stand on floors. An import goes down a floor, never up and never sideways.
+//
+//	supervision/    durable kinds: records, orders, turns
+//	fsm/            definitions, machines, runners, diagrams
+//	storage/        the contracts of a store; memory/ and sqlite/ keep them
+//
+// Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
+// entities, storage/storagetest for backends.
+package reeve
