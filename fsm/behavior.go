@@ -27,6 +27,7 @@ type Behavior[T any, S, E ~string] struct {
 	guards, moves map[Row[S, E]]actions[T, S, E]
 	entry, exit   map[S]actions[T, S, E]
 	clone         func(T) T
+	used          bool // something is to run, so subjects are copied
 	issues        []string
 }
 
@@ -120,6 +121,7 @@ func (b *Behavior[T, S, E]) addToState(to map[S]actions[T, S, E], what string, s
 }
 
 func (b *Behavior[T, S, E]) check(what string, s S, a action[T, S, E]) bool {
+	b.used = true
 	before := len(b.issues)
 	if _, declared := b.machine.def.States[s]; !declared && s != Any {
 		b.complain("%s: the state is not declared; declare it in States or correct the name", what)
@@ -137,14 +139,9 @@ func (b *Behavior[T, S, E]) complain(format string, args ...any) {
 	b.issues = append(b.issues, fmt.Sprintf(format, args...))
 }
 
-// empty reports whether nothing ever runs.
-func (b *Behavior[T, S, E]) empty() bool {
-	return len(b.guards)+len(b.moves)+len(b.entry)+len(b.exit) == 0
-}
-
 // err returns one error that lists everything that is wrong.
 func (b *Behavior[T, S, E]) err() error {
-	if b.clone == nil && !b.empty() {
+	if b.clone == nil && b.used {
 		b.issues = append(b.issues, referencesOf[T]()...)
 	}
 	if len(b.issues) == 0 {

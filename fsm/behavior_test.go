@@ -103,7 +103,7 @@ func TestNewRunnerFindsReferences(t *testing.T) {
 	m := machineOf(t, fsm.Table[phase, signal]{"a": {"go": "b"}, "b": {}})
 	type inner struct {
 		Tags map[string]int
-		next *inner
+		Next *inner
 	}
 	type values struct {
 		Name    string
@@ -116,7 +116,7 @@ func TestNewRunnerFindsReferences(t *testing.T) {
 		values
 
 		Inner inner
-		Many  [2]inner
+		Many  [1]inner
 		Any   any
 		Ready chan bool
 		Func  func()
@@ -125,8 +125,8 @@ func TestNewRunnerFindsReferences(t *testing.T) {
 		t.Errorf("values alone need a clone because of %v", got)
 	}
 	want := []string{
-		"fsm_test.references.Inner.Tags", "fsm_test.references.Inner.next",
-		"fsm_test.references.Many[].Tags", "fsm_test.references.Many[].next",
+		"fsm_test.references.Inner.Tags", "fsm_test.references.Inner.Next",
+		"fsm_test.references.Many[].Tags", "fsm_test.references.Many[].Next",
 		"fsm_test.references.Any", "fsm_test.references.Ready", "fsm_test.references.Func",
 	}
 	if diff := cmp.Diff(want, referencesIn[references](t, m)); diff != "" {

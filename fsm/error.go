@@ -38,10 +38,10 @@ func (e *TransitionError) Unwrap() error { return e.Err }
 func (e *TransitionError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "fsm: machine %q: ", e.Machine)
-	switch e.Err {
-	case ErrUnknownState:
+	switch {
+	case errors.Is(e.Err, ErrUnknownState):
 		fmt.Fprintf(&b, "%q is no state of it; expected %s", e.State, orNothing(e.Permitted))
-	case ErrUnknownEvent:
+	case errors.Is(e.Err, ErrUnknownEvent):
 		fmt.Fprintf(&b, "%q is no event of it; expected %s", e.Event, orNothing(e.Permitted))
 	default:
 		fmt.Fprintf(&b, "event %q is not permitted in state %q; permitted: %s", e.Event, e.State, orNothing(e.Permitted))

@@ -94,7 +94,7 @@ func waive[S, E ~string](issues []Issue, waivers []Waiver[S, E]) []Issue {
 		same := func(i Issue) bool {
 			return i.Code == w.Code && i.State == string(w.State) && i.Event == string(w.Event)
 		}
-		complaint := ""
+		var complaint string
 		switch {
 		case !slices.Contains(waivable, w.Code):
 			complaint = fmt.Sprintf("%q cannot be waived; these can: %s", w.Code, quoteList(waivable))

@@ -91,15 +91,24 @@ func (m *Machine[S, E]) Next(s S, e E) (S, bool) {
 func (m *Machine[S, E]) Stays(s S, e E) bool { return m.cell(s, e).same() }
 
 func (m *Machine[S, E]) cell(s S, e E) cell {
-	from, ok := m.stateIndex.find(string(s))
+	at, ok := m.position(s, e)
 	if !ok {
 		return refused
+	}
+	return m.cells[at]
+}
+
+// position returns where the cell of s and e is in the table.
+func (m *Machine[S, E]) position(s S, e E) (int, bool) {
+	from, ok := m.stateIndex.find(string(s))
+	if !ok {
+		return 0, false
 	}
 	event, ok := m.eventIndex.find(string(e))
 	if !ok {
-		return refused
+		return 0, false
 	}
-	return m.cells[int(from)*len(m.events)+int(event)]
+	return int(from)*len(m.events) + int(event), true
 }
 
 // Step is Next with an error that explains: a [*TransitionError] that names machine, state and

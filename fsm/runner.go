@@ -42,8 +42,8 @@ func NewRunner[T any, S, E ~string](m *Machine[S, E], describe func(b *Behavior[
 	states := pointersTo(m.def.States)
 	for _, row := range m.Rows() {
 		if b.acts(row) {
-			cell, _ := m.position(row.From, row.Event)
-			r.moves[cell] = &move[T, S, E]{row, b.guards[row], b.moves[row], states[row.From]}
+			at, _ := m.position(row.From, row.Event)
+			r.moves[at] = &move[T, S, E]{row, b.guards[row], b.moves[row], states[row.From]}
 		}
 	}
 	r.stateless = configure(b, states, r.moves)
@@ -66,22 +66,47 @@ func (r *Runner[T, S, E]) Machine() *Machine[S, E] { return r.machine }
 // looked at before the first action and between actions. A nil subject is an error where something
 // would run.
 func (r *Runner[T, S, E]) Fire(ctx context.Context, s S, subject *T, e E) (S, error) {
+	return r.fire(ctx, s, subject, e, nil)
+}
+
+// Trace is Fire that returns every row that was taken: that of e, then those of nested events.
+func (r *Runner[T, S, E]) Trace(ctx context.Context, s S, subject *T, e E) ([]Row[S, E], error) {
+	var rows []Row[S, E]
+	if _, err := r.fire(ctx, s, subject, e, &rows); err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+func (r *Runner[T, S, E]) fire(ctx context.Context, s S, subject *T, e E, trace *[]Row[S, E]) (S, error) {
 	if ctx.Err() != nil {
 		return s, context.Cause(ctx)
 	}
 	m, next, err := r.find(s, e)
-	if err != nil || m == nil {
-		return next, err
+	if err != nil {
+		return s, err
+	}
+	if m == nil {
+		r.note(trace, s, e, next)
+		return next, nil
 	}
 	run, err := r.stage(ctx, s, subject)
 	if err != nil {
 		return s, err
 	}
+	run.trace = trace
 	if next, err = run.all(m); err != nil {
 		return s, err
 	}
 	*subject = run.staged
 	return next, nil
+}
+
+// note adds a row that was taken to the trace, if there is one.
+func (r *Runner[T, S, E]) note(trace *[]Row[S, E], s S, e E, next S) {
+	if trace != nil {
+		*trace = append(*trace, Row[S, E]{s, e, next, r.machine.Stays(s, e)})
+	}
 }
 
 // Permitted returns the events that s accepts and whose guards agree on subject, in alphabetical
@@ -112,11 +137,17 @@ func (r *Runner[T, S, E]) Permitted(ctx context.Context, s S, subject *T) ([]E, 
 // find looks up what e means in s: a move, or the next state where nothing runs. With an error the
 // state is s.
 func (r *Runner[T, S, E]) find(s S, e E) (*move[T, S, E], S, error) {
-	cell, ok := r.machine.position(s, e)
-	if !ok || r.machine.cells[cell] == refused {
+	at, ok := r.machine.position(s, e)
+	if !ok {
 		return nil, s, r.machine.refusal(s, e)
 	}
-	return r.moves[cell], r.machine.states[r.machine.cells[cell].target()], nil
+	if m := r.moves[at]; m != nil {
+		return m, m.row.To, nil
+	}
+	if cell := r.machine.cells[at]; cell != refused {
+		return nil, r.machine.states[cell.target()], nil
+	}
+	return nil, s, r.machine.refusal(s, e)
 }
 
 // stage copies subject for one run.

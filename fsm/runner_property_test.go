@@ -211,10 +211,8 @@ func TestRunnerIsAllOrNothing(t *testing.T) {
 				nested[line] = rapid.SliceOfN(rapid.SampledFrom(m.Events()), 0, 1).Draw(t, "fired by "+line)
 			}
 			return func(ctx context.Context, step *step) error {
+				step.Subject.Lines[0] = line // reaches the original if they share it
 				step.Subject.Lines = append(step.Subject.Lines, line)
-				if len(step.Subject.Lines) > 1 {
-					step.Subject.Lines[0] = line // reaches the original if it is shared
-				}
 				step.Subject.Moves++
 				if ran++; ran-1 == failAt {
 					if panics {
@@ -244,10 +242,9 @@ func TestRunnerIsAllOrNothing(t *testing.T) {
 		}
 		fireOnce := func(c cell, j *journal) (to phase, err error) {
 			ran = 0
-			to = c.s
 			defer func() {
 				if p := recover(); p != nil {
-					err = p.(error)
+					to, err = c.s, p.(error)
 				}
 			}()
 			return r.Fire(context.Background(), c.s, j, c.e)
@@ -271,6 +268,9 @@ func TestRunnerIsAllOrNothing(t *testing.T) {
 					to, err := fireOnce(c, &j)
 					if !errors.Is(err, errHost) || to != c.s || !cmp.Equal(before, j) {
 						t.Fatalf("%v: number %d failed (panic: %t); came to %q with error %v and subject %v", c, failAt, panics, to, err, j)
+					}
+					if ran != failAt+1 {
+						t.Fatalf("%v: number %d failed (panic: %t), and %d more ran", c, failAt, panics, ran-failAt-1)
 					}
 				}
 			}

@@ -335,7 +335,7 @@ func TestQuirkSecondCallerIsToldNothing(t *testing.T) {
 			return nil
 		})
 	})
-	done := make(chan journal)
+	done := make(chan journal, 1)
 	go func() {
 		j := journal{Lines: []string{"slow"}}
 		if to, err := r.Fire(context.Background(), "a", &j, "go"); to != "b" || err != nil {
@@ -343,7 +343,11 @@ func TestQuirkSecondCallerIsToldNothing(t *testing.T) {
 		}
 		done <- j
 	}()
-	<-started
+	select {
+	case <-started:
+	case j := <-done:
+		t.Fatalf("the first caller waits for nothing and wrote %v", j.Lines)
+	}
 	var second journal
 	if to := walk(t, r, "a", &second, "go"); to != "b" {
 		t.Errorf("the second caller came to %q", to)

@@ -21,16 +21,3 @@ func (b *Behavior[T, S, E]) acts(row Row[S, E]) bool {
 
 // line returns a leaf and its superstates, innermost first.
 func (m *Machine[S, E]) line(leaf S) []S { return append([]S{leaf}, m.leaves[leaf].path...) }
-
-// position returns where the cell of s and e is in the table.
-func (m *Machine[S, E]) position(s S, e E) (int, bool) {
-	from, ok := m.stateIndex.find(string(s))
-	if !ok {
-		return 0, false
-	}
-	event, ok := m.eventIndex.find(string(e))
-	if !ok {
-		return 0, false
-	}
-	return int(from)*len(m.events) + int(event), true
-}

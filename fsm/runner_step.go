@@ -40,6 +40,7 @@ type run[T any, S, E ~string] struct {
 	move   *move[T, S, E] // under way
 	state  *S             // staged: what stateless reads and writes
 	err    error          // of the first action that failed; no other runs after it
+	trace  *[]Row[S, E]   // the rows that were taken; nil: nobody asks
 }
 
 type runKey struct{}
@@ -78,6 +79,7 @@ func (r *run[T, S, E]) fireNested(s S, e E, first Row[S, E]) (S, error) {
 	case err != nil:
 		return s, fmt.Errorf("%w; an action fired it after event %q in state %q", err, first.Event, first.From)
 	case m == nil:
+		r.runner.note(r.trace, s, e, next)
 		return next, nil
 	default:
 		return r.fire(m)
@@ -93,6 +95,7 @@ func (r *run[T, S, E]) fire(m *move[T, S, E]) (S, error) {
 	if err := r.runner.stateless.FireCtx(r, m); err != nil {
 		return m.row.From, err
 	}
+	r.runner.note(r.trace, m.row.From, m.row.Event, *r.state)
 	return *r.state, nil
 }
 
@@ -100,6 +103,9 @@ func (r *run[T, S, E]) fire(m *move[T, S, E]) (S, error) {
 func (r *run[T, S, E]) ask(m *move[T, S, E]) error {
 	r.move = m
 	r.step.From, r.step.Event, r.step.To = m.row.From, m.row.Event, m.row.To
+	if len(m.guards) == 0 {
+		return nil
+	}
 	return r.do("guard", m.guards)
 }
 

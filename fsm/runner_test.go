@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,116 +13,6 @@ import (
 
 	"github.com/reeve-go/reeve/fsm"
 )
-
-type (
-	phase  string
-	signal string
-
-	behavior = fsm.Behavior[journal, phase, signal]
-	step     = fsm.Step[journal, phase, signal]
-)
-
-// A journal is a subject that actions write in. It holds a reference, so it needs a clone.
-type journal struct {
-	Lines []string
-	Moves int
-}
-
-func (j journal) clone() journal {
-	j.Lines = slices.Clone(j.Lines)
-	return j
-}
-
-// note returns an action that writes line.
-func note(line string) fsm.Action[journal, phase, signal] {
-	return func(_ context.Context, step *step) error {
-		step.Subject.Lines = append(step.Subject.Lines, line)
-		return nil
-	}
-}
-
-func fail(err error) fsm.Action[journal, phase, signal] {
-	return func(context.Context, *step) error { return err }
-}
-
-// fire returns an action that queues events.
-func fire(events ...signal) fsm.Action[journal, phase, signal] {
-	return func(_ context.Context, step *step) error {
-		for _, e := range events {
-			step.Fire(e)
-		}
-		return nil
-	}
-}
-
-// machineOf compiles a table whose states are all resting and all starts. Superstates are given as
-// "outer: inner inner", the first of which is entered.
-func machineOf(t testing.TB, table fsm.Table[phase, signal], superstates ...string) *fsm.Machine[phase, signal] {
-	t.Helper()
-	d := fsm.Definition[phase, signal]{Name: "m", States: fsm.States[phase, signal]{}, Table: table}
-	for from, row := range table {
-		for _, s := range append(slices.Collect(maps.Values(row)), from) {
-			if s != fsm.Any && s != fsm.Same {
-				d.States[s] = fsm.State[phase, signal]{Mode: fsm.Resting}
-			}
-		}
-	}
-	for _, line := range superstates {
-		outer, inner, _ := strings.Cut(line, ": ")
-		for _, s := range strings.Fields(inner) {
-			state := d.States[phase(s)]
-			state.Mode, state.In = fsm.Resting, phase(outer)
-			d.States[phase(s)] = state
-		}
-		state := d.States[phase(outer)]
-		state.First = phase(strings.Fields(inner)[0])
-		d.States[phase(outer)] = state
-	}
-	d.Starts = slices.Sorted(maps.Keys(d.States))
-	d.Starts = slices.DeleteFunc(d.Starts, func(s phase) bool { return d.States[s].First != "" })
-	d.Initial = d.Starts[0]
-	m, err := fsm.Compile(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-func runnerOf(t testing.TB, m *fsm.Machine[phase, signal], describe func(*behavior)) *fsm.Runner[journal, phase, signal] {
-	t.Helper()
-	r, err := fsm.NewRunner(m, func(b *behavior) {
-		b.Clone(journal.clone)
-		describe(b)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// noteAll writes down every exit and entry, and every row by its event.
-func noteAll(m *fsm.Machine[phase, signal]) func(*behavior) {
-	return func(b *behavior) {
-		for _, s := range statesOf(m) {
-			b.Exit(s, "note", note("exit "+string(s)))
-			b.Entry(s, "note", note("entry "+string(s)))
-		}
-		for _, e := range usedEvents(m) {
-			b.Guard(fsm.Any, e, "note", note("guard "+string(e)))
-			b.Move(fsm.Any, e, "note", note("move "+string(e)))
-		}
-	}
-}
-
-// statesOf returns the states of m and its superstates.
-func statesOf(m *fsm.Machine[phase, signal]) []phase {
-	return slices.Sorted(maps.Keys(m.Definition().States))
-}
-
-// usedEvents returns the events of m that a state accepts.
-func usedEvents(m *fsm.Machine[phase, signal]) []signal {
-	return slices.DeleteFunc(m.Events(), func(e signal) bool { return len(m.Sources(e)) == 0 })
-}
 
 func TestRunnerOrder(t *testing.T) {
 	t.Parallel()
@@ -294,7 +183,7 @@ func TestRunnerHonoursCancellation(t *testing.T) {
 	ran := func(t *testing.T, start func(ctx context.Context, cancel func()) context.Context, from phase, e signal) (phase, journal, error) {
 		t.Helper()
 		ctx, cancel := context.WithCancelCause(t.Context())
-		stop := func(context.Context, *step) error { cancel(cause); return nil }
+		stop := func(context.Context, *step) error { cancel(cause); return nil } //nolint:unparam // it is an Action
 		r := runnerOf(t, m, func(b *behavior) {
 			b.Guard("a", "guard", "stop", stop)
 			b.Move("a", "guard", "note", note("not run"))
@@ -408,8 +297,10 @@ func TestRunnerPermitted(t *testing.T) {
 
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errHost)
-	if got, err := r.Permitted(ctx, "a", &journal{}); got != nil || !errors.Is(err, errHost) {
-		t.Errorf("a cancelled context gave %v and %v", got, err)
+	for _, s := range m.States() {
+		if got, err := r.Permitted(ctx, s, &journal{}); got != nil || err != errHost { //nolint:errorlint // the cause itself
+			t.Errorf("with a cancelled context %s permits %v with error %v", s, got, err)
+		}
 	}
 }
 
@@ -505,5 +396,35 @@ func TestRunnerAllocs(t *testing.T) {
 		if got != want {
 			t.Errorf("firing %q allocates %v times, want %v", e, got, want)
 		}
+	}
+}
+
+func TestRunnerTrace(t *testing.T) {
+	t.Parallel()
+	m := machineOf(t, fsm.Table[phase, signal]{
+		"a": {"go": "b", "stay": fsm.Same},
+		"b": {"on": "c", "stay": fsm.Same},
+		"c": {"back": "a"},
+	})
+	r := runnerOf(t, m, func(b *behavior) {
+		b.Entry("b", "hurry", fire("stay", "on"))
+		b.Move("c", "back", "fail", fail(errors.New("no way back")))
+	})
+	var j journal
+	rows, err := r.Trace(t.Context(), "a", &j, "go")
+	want := []fsm.Row[phase, signal]{
+		{From: "a", Event: "go", To: "b"},
+		{From: "b", Event: "stay", To: "b", Same: true},
+		{From: "b", Event: "on", To: "c"},
+	}
+	if diff := cmp.Diff(want, rows); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	rows, err = r.Trace(t.Context(), "a", &j, "stay")
+	if diff := cmp.Diff([]fsm.Row[phase, signal]{{From: "a", Event: "stay", To: "a", Same: true}}, rows); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if rows, err := r.Trace(t.Context(), "c", &j, "back"); err == nil || rows != nil {
+		t.Errorf("after an error: %v, %v", rows, err)
 	}
 }

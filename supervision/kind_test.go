@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/reeve-go/reeve/fsm"
 	"github.com/reeve-go/reeve/storage"
@@ -482,6 +483,7 @@ func TestRunnerGuardsAndActs(t *testing.T) {
 		})
 		b.Entry(opened, "count", func(_ context.Context, s *fsm.Step[door, doorState, doorEvent]) error {
 			s.Subject.Pushes++
+			s.Fire(wear)
 			return nil
 		})
 	})
@@ -495,6 +497,14 @@ func TestRunnerGuardsAndActs(t *testing.T) {
 	}
 	if r := get(t, k, "front"); r.State != opened || r.Data.Pushes != 1 {
 		t.Errorf("got %+v", r)
+	}
+	want := []storage.Line{
+		{Version: 1, To: "shut", Cause: "create"},
+		{Version: 2, From: "shut", Event: "push", To: "open", Cause: "fire"},
+		{Version: 2, N: 1, From: "open", Event: "wear", To: "open", Cause: "fire"},
+	}
+	if diff := cmp.Diff(want, history(t, k, "front"), cmpopts.IgnoreFields(storage.Line{}, "At")); diff != "" {
+		t.Error(diff)
 	}
 	mustCreate(t, k, "safe", door{Colour: "locked"})
 	if err := k.Fire(t.Context(), "safe", push, nil); !errors.Is(err, locked) || !errors.Is(err, fsm.ErrGuard) {

@@ -57,23 +57,30 @@ func (k *Kind[T, S, E]) newTurn(ctx context.Context, seen *storage.Snapshot, dat
 }
 
 // Fire moves the record as the machine says. An event that is not permitted is a
-// [*fsm.TransitionError] and changes nothing. With a runner, its guards and actions run.
+// [*fsm.TransitionError] and changes nothing. With a runner its guards and actions run, and the events
+// that they fire follow.
 func (t *Turn[T, S, E]) Fire(e E) error {
-	to, err := t.next(e)
+	rows, err := t.rows(e)
 	if err != nil {
 		return err
 	}
-	t.lines = append(t.lines, storage.Line{From: string(t.State), Event: string(e), To: string(to)})
-	t.entered = t.entered || !t.machine.Stays(t.State, e)
-	t.State = to
+	for _, row := range rows {
+		t.lines = append(t.lines, storage.Line{From: string(row.From), Event: string(row.Event), To: string(row.To)})
+		t.entered = t.entered || !row.Same
+		t.State = row.To
+	}
 	return nil
 }
 
-func (t *Turn[T, S, E]) next(e E) (S, error) {
+func (t *Turn[T, S, E]) rows(e E) ([]fsm.Row[S, E], error) {
 	if t.runner != nil {
-		return t.runner.Fire(t.ctx, t.State, t.Data, e)
+		return t.runner.Trace(t.ctx, t.State, t.Data, e)
 	}
-	return t.machine.Step(t.State, e)
+	to, err := t.machine.Step(t.State, e)
+	if err != nil {
+		return nil, err
+	}
+	return []fsm.Row[S, E]{{From: t.State, Event: e, To: to, Same: t.machine.Stays(t.State, e)}}, nil
 }
 
 // NewID returns an id that no other turn returns. It is derived from the record and its version, so
