@@ -73,7 +73,7 @@ func marshalName[T ~uint8](names []string, v T, what string) ([]byte, error) {
 func unmarshalName[T ~uint8](names []string, v *T, text []byte, what string) error {
 	for i, name := range names {
 		if name == string(text) {
-			*v = T(i) //nolint:gosec // i is an index of a table of at most four names
+			*v = T(i)
 			return nil
 		}
 	}

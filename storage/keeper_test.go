@@ -23,7 +23,7 @@ type leases struct {
 
 func (l *leases) Extend(_ context.Context, batch []storage.Lease) ([]error, error) {
 	l.asked.Add(1)
-	l.biggest.Store(max(l.biggest.Load(), int32(len(batch)))) //nolint:gosec // few leases
+	l.biggest.Store(max(l.biggest.Load(), int32(len(batch))))
 	time.Sleep(l.stall)
 	if l.broken.Load() {
 		return nil, errors.New("the store is away")

@@ -72,15 +72,15 @@ func ExampleKind_Fire() {
 
 	r, err := backups.Get(ctx, "home")
 	fmt.Println(r.State, r.Version, r.Data, err)
-	for line := range backups.History(ctx, "home") {
-		fmt.Printf("%d %s --%s--> %s\n", line.Version, line.From, line.Event, line.To)
+	for line, err := range backups.History(ctx, "home") {
+		fmt.Printf("%d %s --%s--> %s %v\n", line.Version, line.From, line.Event, line.To, err)
 	}
 	// Output:
 	// supervision: fire finish backup/home: fsm: machine "backup": event "finish" is not permitted in state "idle"; permitted: "start"
 	// idle 3 {1204} <nil>
-	// 1  ----> idle
-	// 2 idle --start--> running
-	// 3 running --finish--> idle
+	// 1  ----> idle <nil>
+	// 2 idle --start--> running <nil>
+	// 3 running --finish--> idle <nil>
 }
 
 // Of two who decide from the same reading, one wins and the other is told.

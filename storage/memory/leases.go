@@ -49,7 +49,7 @@ func (s *Store) Take(ctx context.Context, c storage.Claim) ([]storage.Taken, err
 	}
 	var out []storage.Taken
 	takeDue(queues, now, c.Limit, func(e *effect) {
-		e.Status, e.behind = storage.EffectRunning, false
+		e.Status = storage.EffectRunning
 		e.Attempt++
 		e.token++
 		s.shardOf(e.From).leaseEffect(e, now.Add(c.TTL))

@@ -14,7 +14,7 @@ type effect struct {
 	storage.Effect
 	token      storage.Token
 	leaseUntil time.Time // zero: no lease
-	behind     bool      // when it can be taken is decided by its lane
+	behind     bool      // another of its lane goes first
 	ended      time.Time
 	place      place[*effect]
 }
@@ -36,6 +36,16 @@ func (e *effect) open() bool {
 type lane struct {
 	open     []*effect
 	canceled []*effect
+}
+
+// head returns the effect that may be taken or is; nil if there is none.
+func (l *lane) head() *effect {
+	for _, e := range l.open {
+		if !e.behind {
+			return e
+		}
+	}
+	return nil
 }
 
 // free returns when the lane's next effect can be taken.
@@ -79,15 +89,20 @@ func (s *shard) enqueue(r *record, e *effect, now time.Time) {
 	s.moveUp(r, e.Lane, now)
 }
 
-// moveUp lets the first effect of a lane be taken as soon as the lane is free.
+// moveUp lets the first effect of a lane be taken, as soon as the lane is free, unless another has
+// been let already.
 func (s *shard) moveUp(r *record, name string, now time.Time) {
 	l := r.lanes[name]
 	if l == nil {
 		return
 	}
 	l.canceled = slices.DeleteFunc(l.canceled, func(e *effect) bool { return !e.leaseUntil.After(now) })
-	if len(l.open) > 0 && l.open[0].behind && l.open[0].Status == storage.EffectPending {
-		s.scheduleEffect(l.open[0], l.free(now))
+	if l.head() == nil && len(l.open) > 0 {
+		first := l.open[0]
+		first.behind = false
+		if first.Status == storage.EffectPending {
+			s.scheduleEffect(first, l.free(now))
+		}
 	}
 	if len(l.open)+len(l.canceled) == 0 {
 		delete(r.lanes, name)
@@ -123,14 +138,19 @@ func (s *shard) endEffect(r *record, e *effect, as storage.EffectStatus, reason 
 	}
 }
 
-// endLease ends the lease on an effect.
+// endLease ends the lease on an effect. What waited for it although it was canceled waits no longer.
 func (s *shard) endLease(r *record, e *effect, now time.Time) {
+	blocked := e.Status == storage.EffectCanceled && e.leaseUntil.After(now)
 	e.token++
 	e.leaseUntil = time.Time{}
-	if l := r.lanes[e.Lane]; l != nil && e.Status == storage.EffectCanceled {
-		l.canceled = slices.DeleteFunc(l.canceled, func(o *effect) bool { return o == e })
-		s.moveUp(r, e.Lane, now)
+	l := r.lanes[e.Lane]
+	if l == nil || !blocked {
+		return
 	}
+	if head := l.head(); head != nil && head.Status == storage.EffectPending {
+		s.scheduleEffect(head, l.free(now))
+	}
+	s.moveUp(r, e.Lane, now)
 }
 
 func (s *shard) endedQueue(e *effect) *queue[*effect] {
