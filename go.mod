@@ -5,6 +5,5 @@ go 1.26.0
 require (
 	github.com/google/go-cmp v0.7.0
 	github.com/qmuntal/stateless v1.7.2
-	golang.org/x/sync v0.24.0
 	pgregory.net/rapid v1.3.0
 )

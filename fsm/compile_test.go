@@ -99,6 +99,7 @@ func TestCompileFindsEachIssue(t *testing.T) {
 			d.States["home"] = planState{}
 			d.States["idle"] = planState{Mode: fsm.Resting, In: "home"}
 			d.Table["idle"]["end"] = "home"
+			d.Table["busy"]["begin"] = "home" // one issue for any number of rows
 		}, fsm.Issue{fsm.BadFirst, "home", "", `"home" entered set First "idle"`}},
 		{"first child of another", func(d *plan) {
 			d.States["home"] = planState{First: "busy"}
@@ -163,7 +164,7 @@ func TestCompileFindsEachIssue(t *testing.T) {
 				t.Errorf("issue is %s of state %q and event %q; want %s, %q, %q",
 					got.Code, got.State, got.Event, f.want.Code, f.want.State, f.want.Event)
 			}
-			for _, word := range strings.Fields(f.want.Text) {
+			for word := range strings.FieldsSeq(f.want.Text) {
 				if !strings.Contains(got.Text, word) {
 					t.Errorf("text %q says nothing of %s", got.Text, word)
 				}
@@ -283,6 +284,18 @@ func TestWaivers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]fsm.Code{fsm.BadWaiver, fsm.NoTimeout}, got); diff != "" {
 		t.Errorf("issues of a waiver without a reason (-want +got):\n%s", diff)
+	}
+
+	// A waiver is for one event.
+	got = nil
+	other := soundPlan()
+	other.Rules = []planRule{{Accept: "end", Modes: []fsm.Mode{fsm.Resting}}}
+	other.Waivers = []waiver{{Code: fsm.BrokenRule, State: "idle", Event: "late", Reason: "a person watches it"}}
+	for _, i := range planIssues(t, other) {
+		got = append(got, i.Code)
+	}
+	if diff := cmp.Diff([]fsm.Code{fsm.BadWaiver, fsm.BrokenRule}, got); diff != "" {
+		t.Errorf("issues of a waiver of another event (-want +got):\n%s", diff)
 	}
 
 	// A second waiver of one issue has nothing left to accept.

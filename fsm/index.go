@@ -109,7 +109,7 @@ func (ix *index) findLong(name string) (id uint32, ok bool) {
 
 // home returns where a name stands unless another one was there first.
 func (ix *index) home(lo, hi, inside uint64, length int) uint {
-	hash := lo ^ bits.RotateLeft64(hi, 29) + inside + uint64(length)
+	hash := lo ^ bits.RotateLeft64(hi, 29) + inside + uint64(length)*golden //nolint:gosec // a length is positive
 	return uint(hash * ix.seed >> (ix.shift & 63))
 }
 

@@ -16,8 +16,9 @@ var indexShapes = map[string]func(i int) string{
 	"short prefix":   func(i int) string { return fmt.Sprintf("state%d", i) },
 	"long prefix":    func(i int) string { return fmt.Sprintf("machine-of-the-estate/%d", i) },
 	"long suffix":    func(i int) string { return fmt.Sprintf("%d.machine-of-the-estate", i) },
-	"differ inside":  func(i int) string { return fmt.Sprintf("provision-%04d-requested", i) },
-	"differ beyond":  func(i int) string { return fmt.Sprintf("a-provision-of-kind-%04d-was-requested", i) },
+	"second word":    func(i int) string { return fmt.Sprintf("provision-%06d-of-the-machine-", i) },
+	"third word":     func(i int) string { return fmt.Sprintf("provision-of-the%06d--requests", i) },
+	"middle":         func(i int) string { return fmt.Sprintf("a-provision-of-kind-%04d-was-requested", i) },
 	"one byte apart": func(i int) string { return strings.Repeat("a", i%41) + fmt.Sprintf("%c", 'b'+i/41) },
 	"zero bytes":     func(i int) string { return strings.Repeat("\x00", i+1) },
 	"three bytes":    func(i int) string { return string([]byte{byte(i), byte(i >> 8), byte(i)}) },
@@ -39,6 +40,9 @@ func TestIndexFindsEachNameAndNoOther(t *testing.T) {
 					want[name(i)] = i
 				}
 				ix := newIndex(names)
+				if ix.displaced > n/8 {
+					t.Errorf("of %d names %d are displaced; want one in eight at most", n, ix.displaced)
+				}
 				for i := range n + 10 {
 					checkFind(t, &ix, want, name(i))
 					checkFind(t, &ix, want, name(i)+"x")

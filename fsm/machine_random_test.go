@@ -21,12 +21,12 @@ func drawPlan(t *rapid.T) plan {
 
 	inside := map[string][]string{}
 	for i, s := range supers {
-		in := rapid.SampledFrom(append(supers[:i:i], "")).Draw(t, s+" in")
+		in := rapid.SampledFrom(append(slices.Clip(supers[:i]), "")).Draw(t, s+" in")
 		d.States[s] = planState{In: in, Mode: anyMode.Draw(t, s+" mode")}
 		inside[in] = append(inside[in], s)
 	}
 	for _, s := range leaves {
-		in := rapid.SampledFrom(append(supers[:len(supers):len(supers)], "")).Draw(t, s+" in")
+		in := rapid.SampledFrom(append(slices.Clip(supers), "")).Draw(t, s+" in")
 		d.States[s] = planState{In: in, Mode: anyMode.Draw(t, s+" mode")}
 		inside[in] = append(inside[in], s)
 	}
@@ -40,11 +40,11 @@ func drawPlan(t *rapid.T) plan {
 	first.Mode = fsm.Resting
 	d.States["leaf0"] = first
 
-	states := append(supers, leaves...)
-	for _, from := range append(states[:len(states):len(states)], fsm.Any) {
+	states := slices.Concat(supers, leaves)
+	for _, from := range append(slices.Clip(states), fsm.Any) {
 		d.Table[from] = map[string]string{}
 		for _, e := range events {
-			to := rapid.SampledFrom(append(states[:len(states):len(states)], "", "", fsm.Same)).Draw(t, from+" "+e)
+			to := rapid.SampledFrom(append(slices.Clip(states), "", "", fsm.Same)).Draw(t, from+" "+e)
 			final := d.States[from].Mode == fsm.Final && len(inside[from]) == 0
 			if to != "" && (!final || to == fsm.Same) {
 				d.Table[from][e] = to

@@ -48,13 +48,14 @@ func TestRulesCoverStates(t *testing.T) {
 // A state with half a limit of its own inherits none, so that what is missing shows.
 func TestHalfALimitIsNotCompleted(t *testing.T) {
 	t.Parallel()
-	d := houseMachine().Definition()
-	kitchen := d.States["kitchen"]
-	kitchen.After = time.Second
-	d.States["kitchen"] = kitchen
-	issues := planIssues(t, d)
-	if len(issues) != 1 || issues[0].Code != fsm.BadTimeout || issues[0].State != "kitchen" {
-		t.Errorf("Compile finds %v; want the missing event of kitchen's limit", issues)
+	for _, half := range []planState{{After: time.Second}, {Then: "call"}} {
+		d := houseMachine().Definition()
+		half.In, half.Mode = "home", fsm.Waiting
+		d.States["kitchen"] = half
+		issues := planIssues(t, d)
+		if len(issues) != 1 || issues[0].Code != fsm.BadTimeout || issues[0].State != "kitchen" {
+			t.Errorf("Compile finds %v; want what is missing of kitchen's limit", issues)
+		}
 	}
 }
 

@@ -18,63 +18,63 @@ import (
 // is one, fires an event that leads on, and a way leads to a resting or final state unless a waiver
 // accepts a trap; random walks from every start stay in the declared states and leave no final one;
 // and the definition is the same after it was written as JSON and read again.
-func Check[S, E ~string](t testing.TB, d fsm.Definition[S, E]) *fsm.Machine[S, E] {
-	t.Helper()
+func Check[S, E ~string](tb testing.TB, d fsm.Definition[S, E]) *fsm.Machine[S, E] {
+	tb.Helper()
 	m, err := fsm.Compile(d)
 	if err != nil {
-		t.Fatalf("fsmtest: %v", err)
+		tb.Fatalf("fsmtest: %v", err)
 	}
-	checkJSON(t, d)
+	checkJSON(tb, d)
 	for _, s := range m.States() {
 		waived := func(w fsm.Waiver[S, E]) bool { return w.Code == fsm.Trap && w.State == s }
-		checkLimit(t, m, s)
+		checkLimit(tb, m, s)
 		if !slices.ContainsFunc(d.Waivers, waived) {
-			checkEnd(t, m, s)
+			checkEnd(tb, m, s)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) { checkWalk(t, m, walks(m).Draw(t, "walk")) })
+	rapid.Check(tb, func(t *rapid.T) { checkWalk(t, m, walks(m).Draw(t, "walk")) })
 	return m
 }
 
-func checkJSON[S, E ~string](t testing.TB, d fsm.Definition[S, E]) {
-	t.Helper()
+func checkJSON[S, E ~string](tb testing.TB, d fsm.Definition[S, E]) {
+	tb.Helper()
 	data, err := json.Marshal(d)
 	if err != nil {
-		t.Fatalf("fsmtest: definition %q cannot be written: %v", d.Name, err)
+		tb.Fatalf("fsmtest: definition %q cannot be written: %v", d.Name, err)
 	}
 	var read fsm.Definition[S, E]
 	if err := json.Unmarshal(data, &read); err != nil {
-		t.Fatalf("fsmtest: definition %q cannot be read again: %v", d.Name, err)
+		tb.Fatalf("fsmtest: definition %q cannot be read again: %v", d.Name, err)
 	}
 	if changes := fsm.Diff(d, read); len(changes) > 0 {
 		var b strings.Builder
 		for _, c := range changes {
 			b.WriteString("\n\t" + c.String())
 		}
-		t.Fatalf("fsmtest: definition %q is not the same after it was written and read:%s", d.Name, b.String())
+		tb.Fatalf("fsmtest: definition %q is not the same after it was written and read:%s", d.Name, b.String())
 	}
 }
 
-func checkLimit[S, E ~string](t testing.TB, m *fsm.Machine[S, E], s S) {
-	t.Helper()
+func checkLimit[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], s S) {
+	tb.Helper()
 	_, then, limited := m.Timeout(s)
 	if !limited {
 		return
 	}
 	if _, permitted := m.Next(s, then); !permitted || m.Stays(s, then) {
-		t.Fatalf("fsmtest: machine %q: when the time of %q is up, %q is fired, which leads nowhere", m.Name(), s, then)
+		tb.Fatalf("fsmtest: machine %q: when the time of %q is up, %q is fired, which leads nowhere", m.Name(), s, then)
 	}
 }
 
-func checkEnd[S, E ~string](t testing.TB, m *fsm.Machine[S, E], s S) {
-	t.Helper()
+func checkEnd[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], s S) {
+	tb.Helper()
 	ends := func(to S) bool {
 		mode, _ := m.Mode(to)
 		_, reached := m.Path(s, to)
 		return reached && (mode == fsm.Resting || mode == fsm.Final)
 	}
 	if !slices.ContainsFunc(m.States(), ends) {
-		t.Fatalf("fsmtest: machine %q: no path leads from %q to a resting or final state", m.Name(), s)
+		tb.Fatalf("fsmtest: machine %q: no path leads from %q to a resting or final state", m.Name(), s)
 	}
 }
 

@@ -18,7 +18,7 @@ func TestCheckReturnsTheMachine(t *testing.T) {
 
 func TestCheckCatchesWhatDoesNotCompile(t *testing.T) {
 	t.Parallel()
-	r := record(t, func(t testing.TB) { Check(t, originals.Amazon(originals.VMScan())) })
+	r := record(t, func(tb testing.TB) { Check(tb, originals.Amazon(originals.VMScan())) })
 	r.wantFailure(t, `fsmtest: fsm: definition "amazon" is not sound`, "trap:", `"after_scan"`, `"synchronizing"`, `"aborting"`, `"canceling"`)
 }
 
@@ -36,7 +36,7 @@ func TestCheckCatchesTraps(t *testing.T) {
 		},
 	}
 	m := Check(t, d)
-	record(t, func(t testing.TB) { checkEnd(t, m, "street") }).wantPass(t)
-	record(t, func(t testing.TB) { checkEnd(t, m, "pit") }).wantFailure(t,
+	record(t, func(tb testing.TB) { checkEnd(tb, m, "street") }).wantPass(t)
+	record(t, func(tb testing.TB) { checkEnd(tb, m, "pit") }).wantFailure(t,
 		`fsmtest: machine "house": no path leads from "pit" to a resting or final state`)
 }

@@ -28,13 +28,13 @@ func Cover[S, E ~string](t *testing.T, m *fsm.Machine[S, E], create func(start S
 }
 
 // cover drives a new entity to a state and fires events there.
-func cover[S, E ~string](t testing.TB, m *fsm.Machine[S, E], create func(start S) Entity[S, E], at S, events ...E) {
-	t.Helper()
+func cover[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], create func(start S) Entity[S, E], at S, events ...E) {
+	tb.Helper()
 	start, path, ok := approach(m, at)
 	if !ok {
-		t.Skipf("fsmtest: machine %q: no path leads to %q, so its cells cannot be covered", m.Name(), at)
+		tb.Skipf("fsmtest: machine %q: no path leads to %q, so its cells cannot be covered", m.Name(), at)
 	}
-	r := startRide(t, m, create, start)
+	r := startRide(tb, m, create, start)
 	for _, event := range append(path, events...) {
 		r.fire(event)
 	}

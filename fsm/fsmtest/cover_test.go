@@ -17,7 +17,7 @@ func TestCoverCatches(t *testing.T) {
 			var wrong []string
 			for _, s := range m.States() {
 				for _, e := range m.Events() {
-					r := record(t, func(t testing.TB) { cover(t, m, nodes(m, f.fault), s, e) })
+					r := record(t, func(tb testing.TB) { cover(tb, m, nodes(m, f.fault), s, e) })
 					if r.failed {
 						wrong = append(wrong, string(s+"--")+string(e))
 					}
@@ -61,7 +61,7 @@ func TestCoverSkipsWhatNothingLeadsTo(t *testing.T) {
 		Table:   fsm.Table[state, event]{"attic": {"fall": "street"}},
 		Waivers: []fsm.Waiver[state, event]{{Code: fsm.Unreachable, State: "attic", Reason: "the ladder comes later"}},
 	})
-	r := record(t, func(t testing.TB) { cover(t, m, nodes(m, nil), "attic", "fall") })
+	r := record(t, func(tb testing.TB) { cover(tb, m, nodes(m, nil), "attic", "fall") })
 	if r.failed || !r.skipped {
 		t.Errorf("failed %t, skipped %t; want it skipped", r.failed, r.skipped)
 	}

@@ -15,9 +15,9 @@ import (
 //
 // For each series create is called with one of the machine's starts and returns an entity that is in
 // it. It can use the test to fail.
-func Drive[S, E ~string](t testing.TB, m *fsm.Machine[S, E], create func(start S) Entity[S, E]) {
-	t.Helper()
-	rapid.Check(t, func(t *rapid.T) {
+func Drive[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], create func(start S) Entity[S, E]) {
+	tb.Helper()
+	rapid.Check(tb, func(t *rapid.T) {
 		w := walks(m).Draw(t, "walk")
 		r := startRide(t, m, create, w.start)
 		for _, event := range w.events {

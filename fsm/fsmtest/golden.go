@@ -19,24 +19,24 @@ import (
 //
 // The file has a paragraph a state: its mode and limit, where each event leads that it accepts, and
 // the events that it refuses. Wildcards and superstates are resolved.
-func Golden[S, E ~string](t testing.TB, m *fsm.Machine[S, E], file string) {
-	t.Helper()
+func Golden[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], file string) {
+	tb.Helper()
 	got := tableText(m)
 	if os.Getenv("REEVE_UPDATE") == "1" {
 		if err := writeFile(file, got); err != nil {
-			t.Fatalf("fsmtest: machine %q: %v", m.Name(), err)
+			tb.Fatalf("fsmtest: machine %q: %v", m.Name(), err)
 		}
 		return
 	}
 	want, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		t.Fatalf("fsmtest: machine %q: there is no file %s yet; run the test with REEVE_UPDATE=1 to write it", m.Name(), file)
+		tb.Fatalf("fsmtest: machine %q: there is no file %s yet; run the test with REEVE_UPDATE=1 to write it", m.Name(), file)
 	case err != nil:
-		t.Fatalf("fsmtest: machine %q: %v", m.Name(), err)
+		tb.Fatalf("fsmtest: machine %q: %v", m.Name(), err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Fatalf("fsmtest: machine %q differs from %s (-file +machine); run the test with REEVE_UPDATE=1 to accept it:\n%s", m.Name(), file, diff)
+		tb.Fatalf("fsmtest: machine %q differs from %s (-file +machine); run the test with REEVE_UPDATE=1 to accept it:\n%s", m.Name(), file, diff)
 	}
 }
 

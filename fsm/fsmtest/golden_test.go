@@ -20,7 +20,7 @@ func TestGoldenShowsWhatChanged(t *testing.T) {
 	m := introspection()
 	file := filepath.Join(t.TempDir(), "new", "introspection.golden")
 	golden := func(m *machine) *recorder {
-		return record(t, func(t testing.TB) { Golden(t, m, file) })
+		return record(t, func(tb testing.TB) { Golden(tb, m, file) })
 	}
 
 	golden(m).wantFailure(t, `machine "introspection": there is no file `+file, "REEVE_UPDATE=1")

@@ -8,16 +8,15 @@ package originals
 
 import "github.com/reeve-go/reeve/fsm"
 
-// State and Event are the types of all the definitions here.
 type (
+	// State is the type of every state here.
 	State string
+	// Event is the type of every event here.
 	Event string
-)
-
-// Definition and Edit are short for the types that all of these have.
-type (
+	// Definition is the type of every definition here.
 	Definition = fsm.Definition[State, Event]
-	Edit       = fsm.Edit[State, Event]
+	// Edit is what changes one of them.
+	Edit = fsm.Edit[State, Event]
 )
 
 // derive makes a variant by edits that are known to apply.
