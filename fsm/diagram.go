@@ -23,6 +23,11 @@ type Diagram[S ~string] struct {
 	// Counts is how many entities are in each state. A state that is not in it shows no number.
 	// Here, as in Current, what is not a state of the machine shows nowhere.
 	Counts map[S]int
+	// Width is how many columns the table of [Machine.Text] may have, where the names allow it. Zero
+	// or less: 100.
+	Width int
+	// Brief leaves out of that table what states and events mean.
+	Brief bool
 }
 
 // A drawing is what every picture shows, before it has a format. Its names are printable.

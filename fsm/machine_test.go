@@ -202,6 +202,14 @@ func TestStepExplains(t *testing.T) {
 	}
 }
 
+func TestStepSaysWhereNothingIsPermitted(t *testing.T) {
+	t.Parallel()
+	_, err := fsm.MustCompile(soundPlan()).Step("done", "begin")
+	if want := `event "begin" is not permitted in state "done"; permitted: nothing (the state is final)`; !strings.Contains(fmt.Sprint(err), want) {
+		t.Errorf("the error is\n\t%v\nwant in it\n\t%s", err, want)
+	}
+}
+
 func TestStepListsNoMoreThanAScreenful(t *testing.T) {
 	t.Parallel()
 	d := soundPlan()

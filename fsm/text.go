@@ -5,14 +5,19 @@ import (
 	"strings"
 )
 
-// textWidth is how wide a table is at most, unless names are long.
+// textWidth is how wide text is at most, unless names are long or somebody wants it otherwise.
 const textWidth = 100
 
 // Text returns m as a table for a terminal: for each state its mode, its limit and where each event
-// leads, what is in a superstate beneath it, and at the end what states and events mean. Lines have
-// at most 100 columns where the names allow it.
+// leads, what is in a superstate beneath it, and at the end what states and events mean.
 func (m *Machine[S, E]) Text(show *Diagram[S]) string {
-	d := m.draw(show)
+	d, width, brief := m.draw(show), textWidth, false
+	if show != nil {
+		brief = show.Brief
+		if show.Width > 0 {
+			width = show.Width
+		}
+	}
 	t := textTable{{"", "STATE", "COUNT", "MODE", "LIMIT"}}
 	for _, n := range d.nodes {
 		t = append(t, textRow{n.marks(), strings.Repeat("  ", n.depth) + n.name, n.count, n.modeName(), n.limit})
@@ -26,15 +31,17 @@ func (m *Machine[S, E]) Text(show *Diagram[S]) string {
 		if i > 0 {
 			moves = d.moves(i - 1)
 		}
-		row.write(&b, widths, moves)
+		row.write(&b, widths, moves, width)
 	}
 	legend := d.legend()
 	if slices.ContainsFunc(d.nodes, func(n node) bool { return n.current }) {
 		legend = append([]string{"> is here now"}, legend...)
 	}
 	writeBlock(&b, "", legend)
-	writeBlock(&b, "States\n", glossary(d.nodes, func(n node) (name, doc string) { return n.name, n.doc }))
-	writeBlock(&b, "Events\n", glossary(d.events, func(e drawnEvent) (name, doc string) { return e.label(), e.doc }))
+	if !brief {
+		writeBlock(&b, "States\n", glossary(d.nodes, width, func(n node) (name, doc string) { return n.name, n.doc }))
+		writeBlock(&b, "Events\n", glossary(d.events, width, func(e drawnEvent) (name, doc string) { return e.label(), e.doc }))
+	}
 	return b.String()
 }
 
@@ -92,7 +99,7 @@ func (t textTable) widths() (widths [5]int) {
 	return widths
 }
 
-func (r textRow) write(b *strings.Builder, widths [5]int, moves []string) {
+func (r textRow) write(b *strings.Builder, widths [5]int, moves []string, width int) {
 	var line strings.Builder
 	for i, text := range r {
 		if widths[i] == 0 {
@@ -105,7 +112,7 @@ func (r textRow) write(b *strings.Builder, widths [5]int, moves []string) {
 		line.WriteString(text + padding + "  ")
 	}
 	indent := cells(line.String())
-	for i, part := range wrap(moves, ", ", max(textWidth-indent, 30)) {
+	for i, part := range wrap(moves, ", ", max(width-indent, 30)) {
 		if i > 0 {
 			line.WriteString("\n" + strings.Repeat(" ", indent))
 		}
@@ -115,18 +122,18 @@ func (r textRow) write(b *strings.Builder, widths [5]int, moves []string) {
 }
 
 // glossary returns a line for each thing that has a sentence, and more where the sentence is long.
-func glossary[T any](things []T, entry func(T) (name, doc string)) []string {
-	width := 0
+func glossary[T any](things []T, width int, entry func(T) (name, doc string)) []string {
+	names := 0
 	for _, thing := range things {
 		if name, doc := entry(thing); doc != "" {
-			width = max(width, cells(name))
+			names = max(names, cells(name))
 		}
 	}
 	var out []string
 	for _, thing := range things {
 		name, doc := entry(thing)
-		for _, line := range wrap(strings.Fields(doc), " ", max(textWidth-width-4, 30)) {
-			out = append(out, "  "+name+strings.Repeat(" ", width-cells(name)+2)+line)
+		for _, line := range wrap(strings.Fields(doc), " ", max(width-names-4, 30)) {
+			out = append(out, "  "+name+strings.Repeat(" ", names-cells(name)+2)+line)
 			name = ""
 		}
 	}

@@ -32,7 +32,7 @@ func Check[S, E ~string](tb testing.TB, d fsm.Definition[S, E]) *fsm.Machine[S, 
 			checkEnd(tb, m, s)
 		}
 	}
-	rapid.Check(tb, func(t *rapid.T) { checkWalk(t, m, walks(m).Draw(t, "walk")) })
+	onWalks(tb, m, func(t *rapid.T, w walk[S, E]) { checkWalk(t, m, w) })
 	return m
 }
 

@@ -17,8 +17,7 @@ import (
 // it. It can use the test to fail.
 func Drive[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], create func(start S) Entity[S, E]) {
 	tb.Helper()
-	rapid.Check(tb, func(t *rapid.T) {
-		w := walks(m).Draw(t, "walk")
+	onWalks(tb, m, func(t *rapid.T, w walk[S, E]) {
 		r := startRide(t, m, create, w.start)
 		for _, event := range w.events {
 			r.fire(event)

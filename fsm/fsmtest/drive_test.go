@@ -121,6 +121,21 @@ func TestDriveWantsTheStart(t *testing.T) {
 	record(t, func(tb testing.TB) { Drive(tb, m, always) }).wantFailure(t, `a new entity is in "finished"; want `)
 }
 
+// A test that has failed before is not driven on, and does not panic.
+func TestDriveAfterAFailure(t *testing.T) {
+	t.Parallel()
+	m := introspection()
+	r := record(t, func(tb testing.TB) {
+		tb.Error("something else")
+		Drive(tb, m, nodes(m, nil))
+		tb.Log("reached")
+	})
+	r.wantFailure(t, "something else")
+	if strings.Contains(r.text.String(), "reached") {
+		t.Error("the recorded test went on after Drive")
+	}
+}
+
 // A machine without any event has only its start to check.
 func TestDriveWithoutEvents(t *testing.T) {
 	t.Parallel()

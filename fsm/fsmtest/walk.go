@@ -3,6 +3,7 @@ package fsmtest
 import (
 	"fmt"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
 
@@ -23,6 +24,15 @@ func (w walk[S, E]) GoString() string {
 		fmt.Fprintf(&b, ", %q", e)
 	}
 	return b.String()
+}
+
+// onWalks checks a property of random walks.
+func onWalks[S, E ~string](tb testing.TB, m *fsm.Machine[S, E], property func(t *rapid.T, w walk[S, E])) {
+	tb.Helper()
+	if tb.Failed() {
+		tb.FailNow() // rapid panics on a test that has failed already
+	}
+	rapid.Check(tb, func(t *rapid.T) { property(t, walks(m).Draw(t, "walk")) })
 }
 
 // walks draws walks of the machine. A walk goes to a state by a shortest path, or fires what is
