@@ -67,12 +67,17 @@ func (c *compiler[S, E]) readNames() {
 	for s, state := range c.def.States {
 		if reserved(s) {
 			c.report(BadName, s, "", "%q cannot be the name of a state; choose one that is not empty, %q or %q", s, Any, Same)
+			delete(c.def.States, s) // an empty name would be every state's superstate
 		}
 		if state.Mode > Final {
 			c.report(BadMode, s, "", "state %q has the mode %v; use Active, Waiting, Resting or Final", s, state.Mode)
 		}
-		c.wantState(state.In, s, "the superstate of %q", s)
-		c.wantState(state.First, s, "the first child of %q", s)
+		if state.In != "" {
+			c.wantState(state.In, s, "", "the superstate of %q", s)
+		}
+		if state.First != "" {
+			c.wantState(state.First, s, "", "the first child of %q", s)
+		}
 	}
 	events := maps.Clone(c.def.Events)
 	if events == nil {
@@ -80,14 +85,15 @@ func (c *compiler[S, E]) readNames() {
 	}
 	for from, row := range c.def.Table {
 		if from != Any {
-			c.wantState(from, from, "a source of the table")
+			c.wantState(from, from, "", "a source of the table")
 		}
 		for e, to := range row {
-			if to != Same {
-				c.wantState(to, from, "the target of %q in %q", e, from)
-			}
-			if to == "" {
+			switch to {
+			case Same:
+			case "":
 				c.report(UndeclaredState, from, e, "event %q in state %q has an empty target; name a state or use %q", e, from, Same)
+			default:
+				c.wantState(to, from, e, "the target of %q in %q", e, from)
 			}
 			if _, known := events[e]; !known && len(c.def.Events) > 0 {
 				c.report(UndeclaredEvent, from, e, "event %q in state %q is not among the declared events; declare it or correct the row", e, from)
@@ -108,10 +114,10 @@ func (c *compiler[S, E]) readNames() {
 
 func reserved[T ~string](name T) bool { return name == "" || name == Any || name == Same }
 
-// wantState notes a use of a state that is not declared. Empty means that none is used.
-func (c *compiler[S, E]) wantState(s, at S, format string, args ...any) {
-	if s != "" && !c.declared(s) {
-		c.report(UndeclaredState, at, "", "%s is %q, which is not declared; declare it in States or correct the name", fmt.Sprintf(format, args...), s)
+// wantState notes a use of a state that is not declared.
+func (c *compiler[S, E]) wantState(s, at S, e E, format string, args ...any) {
+	if !c.declared(s) {
+		c.report(UndeclaredState, at, e, "%s is %q, which is not declared; declare it in States or correct the name", fmt.Sprintf(format, args...), s)
 	}
 }
 

@@ -69,21 +69,20 @@ func TestCompileFindsEachIssue(t *testing.T) {
 	finds := []find{
 		{"no name", func(d *plan) { d.Name = " " }, fsm.Issue{fsm.NoName, "", "", "no name"}},
 
-		{"state with a reserved name", func(d *plan) {
-			d.States[fsm.Same] = planState{Mode: fsm.Resting}
-			d.Starts = []string{fsm.Same}
-		}, fsm.Issue{fsm.BadName, "=", "", `"=" name of a state "*"`}},
+		{"state with a reserved name", func(d *plan) { d.States[fsm.Same] = planState{Mode: fsm.Resting} }, fsm.Issue{fsm.BadName, "=", "", `"=" name of a state "*"`}},
+		{"state without a name", func(d *plan) { d.States[""] = planState{Mode: fsm.Resting} }, fsm.Issue{fsm.BadName, "", "", `"" name of a state not empty`}},
+		{"source without a name", func(d *plan) { d.Table[""] = map[string]string{"begin": "busy"} }, fsm.Issue{fsm.UndeclaredState, "", "", `source of the table ""`}},
 		{"event with a reserved name", func(d *plan) { d.Table["idle"][fsm.Any] = "busy" }, fsm.Issue{fsm.BadName, "", "*", `"*" name of an event "="`}},
 		{"event without a name", func(d *plan) { d.Table["idle"][""] = "busy" }, fsm.Issue{fsm.BadName, "", "", `name of an event not empty`}},
 
-		{"dangling target", func(d *plan) { d.Table["idle"]["end"] = "dnoe" }, fsm.Issue{fsm.UndeclaredState, "idle", "", `target of "end" in "idle" "dnoe" declare correct`}},
+		{"dangling target", func(d *plan) { d.Table["idle"]["end"] = "dnoe" }, fsm.Issue{fsm.UndeclaredState, "idle", "end", `target of "end" in "idle" "dnoe" declare correct`}},
 		{"empty target", func(d *plan) { d.Table["idle"]["end"] = "" }, fsm.Issue{fsm.UndeclaredState, "idle", "end", `"end" "idle" empty target "="`}},
 		{"undeclared source", func(d *plan) { d.Table["ilde"] = map[string]string{"begin": "busy"} }, fsm.Issue{fsm.UndeclaredState, "ilde", "", `source of the table "ilde"`}},
 		{"undeclared superstate", func(d *plan) { d.States["idle"] = planState{Mode: fsm.Resting, In: "home"} }, fsm.Issue{fsm.UndeclaredState, "idle", "", `superstate of "idle" "home"`}},
 		{"undeclared first child", func(d *plan) { d.States["idle"] = planState{Mode: fsm.Resting, First: "bed"} }, fsm.Issue{fsm.UndeclaredState, "idle", "", `first child of "idle" "bed"`}},
 		{"undeclared exception", func(d *plan) {
 			d.Rules = []planRule{{Accept: "late", Modes: []fsm.Mode{fsm.Active}, Except: []string{"buzy"}}}
-		}, fsm.Issue{fsm.UndeclaredState, "buzy", "", `exception "late" "buzy"`}},
+		}, fsm.Issue{fsm.UndeclaredState, "buzy", "late", `exception "late" "buzy"`}},
 
 		{"undeclared event", func(d *plan) { d.Events = fsm.Events[string]{"begin": {}, "late": {}} }, fsm.Issue{fsm.UndeclaredEvent, "busy", "end", `"end" in state "busy" declare`}},
 		{"unused event", func(d *plan) { d.Events = fsm.Events[string]{"begin": {}, "end": {}, "late": {}, "sing": {}} }, fsm.Issue{fsm.UnusedEvent, "", "sing", `no state accepts "sing" row remove`}},
@@ -216,7 +215,7 @@ func TestCompileFindsEverythingAtOnceAndInOrder(t *testing.T) {
 	want := []string{
 		"bad-start done ", "broken-rule attic begin", "broken-rule busy begin", "broken-rule pit begin",
 		"final-exit done begin", "final-exit done late", "no-name  ", "no-timeout pit ", "trap pit ",
-		"undeclared-state idle ", "unreachable attic ",
+		"undeclared-state idle end", "unreachable attic ",
 	}
 	var text string
 	for range 20 { // maps are read in another order each time

@@ -82,7 +82,7 @@ func (c *compiler[S, E]) closure(from []S, edge func(Row[S, E]) (S, S)) map[S]bo
 func (c *compiler[S, E]) checkRules() {
 	for _, rule := range c.def.Rules {
 		for _, s := range rule.Except {
-			c.wantState(s, s, "an exception of the rule about %q", rule.Accept)
+			c.wantState(s, s, rule.Accept, "an exception of the rule about %q", rule.Accept)
 		}
 		for _, s := range c.states {
 			if !rule.covers(s, c.leaves[s]) {
