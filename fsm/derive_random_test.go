@@ -23,30 +23,44 @@ type (
 	wordsEdit  = fsm.Edit[string, string]
 )
 
-var (
-	fewNames = rapid.SampledFrom([]string{"a", "b", "c", fsm.Any, fsm.Same})
-	oddNames = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a.b", `"`, "\n", "<&>", "\u2028", "\ufffd", "état"}))
-	anyMode  = rapid.SampledFrom([]fsm.Mode{fsm.Active, fsm.Waiting, fsm.Resting, fsm.Final})
-	anyEvent = rapid.Custom(func(t *rapid.T) fsm.Event {
+// Generators are made anew for each test: rapid's are not safe to share between parallel ones.
+
+func fewNames() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{"a", "b", "c", fsm.Any, fsm.Same})
+}
+
+func oddNames() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a.b", `"`, "\n", "<&>", "\u2028", "\ufffd", "état"}))
+}
+
+func anyMode() *rapid.Generator[fsm.Mode] {
+	return rapid.SampledFrom([]fsm.Mode{fsm.Active, fsm.Waiting, fsm.Resting, fsm.Final})
+}
+
+func anyEvent() *rapid.Generator[fsm.Event] {
+	return rapid.Custom(func(t *rapid.T) fsm.Event {
 		return fsm.Event{
 			Doc: rapid.String().Draw(t, "doc"),
 			By:  rapid.SampledFrom([]fsm.Origin{fsm.Outside, fsm.Supervisor}).Draw(t, "by"),
 		}
 	})
-	anyLimit = rapid.Map(
+}
+
+func anyLimit() *rapid.Generator[time.Duration] {
+	return rapid.Map(
 		rapid.OneOf(rapid.Int64Range(0, 3), rapid.Int64(), rapid.SampledFrom([]int64{math.MinInt64, math.MaxInt64})),
 		func(n int64) time.Duration { return time.Duration(n) })
-)
+}
 
 func anyState(name *rapid.Generator[string]) *rapid.Generator[wordsState] {
 	maybe := rapid.OneOf(rapid.Just(""), name)
 	return rapid.Custom(func(t *rapid.T) wordsState {
 		return wordsState{
 			Doc:   rapid.String().Draw(t, "doc"),
-			Mode:  anyMode.Draw(t, "mode"),
+			Mode:  anyMode().Draw(t, "mode"),
 			In:    maybe.Draw(t, "in"),
 			First: maybe.Draw(t, "first"),
-			After: anyLimit.Draw(t, "after"),
+			After: anyLimit().Draw(t, "after"),
 			Then:  maybe.Draw(t, "then"),
 		}
 	})
@@ -56,7 +70,7 @@ func anyRule(name *rapid.Generator[string]) *rapid.Generator[wordsRule] {
 	return rapid.Custom(func(t *rapid.T) wordsRule {
 		return wordsRule{
 			Accept: name.Draw(t, "accept"),
-			Modes:  rapid.SliceOfN(anyMode, 0, 3).Draw(t, "modes"),
+			Modes:  rapid.SliceOfN(anyMode(), 0, 3).Draw(t, "modes"),
 			Except: rapid.SliceOfN(name, 0, 3).Draw(t, "except"),
 			Doc:    rapid.String().Draw(t, "doc"),
 		}
@@ -82,7 +96,7 @@ func anyDefinition(name *rapid.Generator[string]) *rapid.Generator[words] {
 			Initial: rapid.OneOf(rapid.Just(""), name).Draw(t, "initial"),
 			Starts:  rapid.SliceOfNDistinct(name, 0, 3, rapid.ID).Draw(t, "starts"),
 			States:  rapid.MapOfN(name, anyState(name), 0, 3).Draw(t, "states"),
-			Events:  rapid.MapOfN(name, anyEvent, 0, 3).Draw(t, "events"),
+			Events:  rapid.MapOfN(name, anyEvent(), 0, 3).Draw(t, "events"),
 			Table:   rapid.MapOfN(name, rapid.MapOfN(name, name, 0, 3), 0, 3).Draw(t, "table"),
 			Rules:   rapid.SliceOfNDistinct(anyRule(name), 0, 3, rule).Draw(t, "rules"),
 			Waivers: rapid.SliceOfNDistinct(waiver, 0, 3, waived).Draw(t, "waivers"),

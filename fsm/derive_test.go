@@ -213,8 +213,8 @@ func TestDeriveFromNothing(t *testing.T) {
 func TestDeriveReachesEveryDefinition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a := anyDefinition(fewNames).Draw(t, "a")
-		b := anyDefinition(fewNames).Draw(t, "b")
+		a := anyDefinition(fewNames()).Draw(t, "a")
+		b := anyDefinition(fewNames()).Draw(t, "b")
 		a.Name, b.Name = "a", "b"
 		wasA, wasB := a.Clone(), b.Clone()
 		variant, err := a.Derive("b", func(e *wordsEdit) { takeDown(e, a); buildUp(e, a.Doc, b) })
@@ -316,7 +316,7 @@ func spoil(d words) {
 func TestDiffListsTheEdits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		base := anyDefinition(fewNames).Draw(t, "base")
+		base := anyDefinition(fewNames()).Draw(t, "base")
 		was := base.Clone()
 		var want []fsm.Change
 		variant, err := base.Derive(base.Name+"+", func(e *wordsEdit) { want = drawEdits(t, e, base) })
@@ -365,7 +365,7 @@ func drawEdits(t *rapid.T, e *wordsEdit, base words) (want []fsm.Change) {
 		if chance() {
 			state, declared := base.States[s]
 			if !declared {
-				e.AddState(s, anyState(fewNames).Draw(t, "state"))
+				e.AddState(s, anyState(fewNames()).Draw(t, "state"))
 				expect("state", "added", s, "", "", "")
 				continue
 			}

@@ -9,14 +9,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// oddName draws names of every kind that a format could stumble over.
-var oddName = rapid.OneOf(
-	rapid.StringN(1, 12, -1),
-	rapid.SampledFrom([]string{
-		"a", "b", "c", "waiting", "end", "note", "state", "[*]", "-->", "--", "<b>", "</title>", "]]>", "&amp;", "&#65;", "#35;", `"`, `\`, `\n`, `\"`,
-		"'", "`", "a:b", "::", ";", "%%", "{", "}", "<!--", "\n", "\x00", "\xff", "\u202e", "\ufffe", "  ", "雪", "👩‍🚀", "é", "a\u0301", "n1", "s1", "†",
-	}),
-).Filter(func(name string) bool { return !reserved(name) })
+// oddName returns a generator of names of every kind that a format could stumble over.
+func oddName() *rapid.Generator[string] {
+	return rapid.OneOf(
+		rapid.StringN(1, 12, -1),
+		rapid.SampledFrom([]string{
+			"a", "b", "c", "waiting", "end", "note", "state", "[*]", "-->", "--", "<b>", "</title>", "]]>", "&amp;", "&#65;", "#35;", `"`, `\`, `\n`, `\"`,
+			"'", "`", "a:b", "::", ";", "%%", "{", "}", "<!--", "\n", "\x00", "\xff", "\u202e", "\ufffe", "  ", "雪", "👩‍🚀", "é", "a\u0301", "n1", "s1", "†",
+		}),
+	).Filter(func(name string) bool { return !reserved(name) })
+}
 
 // oddMachine draws a machine with superstates, wildcards and limits.
 func oddMachine(t *rapid.T, name *rapid.Generator[string]) *Machine[string, string] {

@@ -54,7 +54,7 @@ func TestDiagramGolden(t *testing.T) {
 func TestDiagramIsTheSameTwice(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := oddMachine(t, oddName)
+		m := oddMachine(t, oddName())
 		again, err := Compile(m.Definition())
 		if err != nil {
 			t.Fatal(err)
@@ -134,7 +134,7 @@ func TestDiagramMarks(t *testing.T) {
 func TestSVGIsWellFormed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := oddMachine(t, oddName)
+		m := oddMachine(t, oddName())
 		texts, all := svgTexts(t, m.SVG(oddShow(t, m)))
 		for s := range m.def.States {
 			if !slices.Contains(texts["state"], printable(s)) {

@@ -94,8 +94,8 @@ func lines(changes []fsm.Change) []string {
 func TestDiffIsEmptyForEqualsAlone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a := anyDefinition(fewNames).Draw(t, "a")
-		b := anyDefinition(fewNames).Draw(t, "b")
+		a := anyDefinition(fewNames()).Draw(t, "a")
+		b := anyDefinition(fewNames()).Draw(t, "b")
 		a.Rules, a.Waivers = repeated(t, a.Rules), repeated(t, a.Waivers)
 		for _, take := range []func(){
 			func() { b.Initial = a.Initial },
@@ -134,7 +134,7 @@ func alterOne(t *rapid.T, states fsm.States[string, string]) fsm.States[string, 
 		return states
 	}
 	s := rapid.SampledFrom(slices.Sorted(maps.Keys(states))).Draw(t, "altered")
-	state, other := states[s], anyState(fewNames).Draw(t, "other")
+	state, other := states[s], anyState(fewNames()).Draw(t, "other")
 	switch rapid.IntRange(0, 4).Draw(t, "field") {
 	case 0:
 		state.Mode = other.Mode
@@ -166,7 +166,7 @@ func TestDiffCountsRepetitions(t *testing.T) {
 func TestDiffIgnoresNamesDocsAndOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a := anyDefinition(fewNames).Draw(t, "a")
+		a := anyDefinition(fewNames()).Draw(t, "a")
 		b := a.Clone()
 		b.Name, b.Doc = "other", "other"
 		for s, state := range b.States {
@@ -194,8 +194,8 @@ func TestDiffIgnoresNamesDocsAndOrder(t *testing.T) {
 func TestDiffTurnsRound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a := anyDefinition(fewNames).Draw(t, "a")
-		b := anyDefinition(fewNames).Draw(t, "b")
+		a := anyDefinition(fewNames()).Draw(t, "a")
+		b := anyDefinition(fewNames()).Draw(t, "b")
 		turned := map[string]string{"added": "removed", "removed": "added", "changed": "changed"}
 		back := fsm.Diff(b, a)
 		for i, change := range back {

@@ -42,7 +42,7 @@ func TestJSONGolden(t *testing.T) {
 func TestJSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := anyDefinition(oddNames).Draw(t, "definition")
+		d := anyDefinition(oddNames()).Draw(t, "definition")
 		data, err := json.Marshal(d)
 		if err != nil {
 			t.Fatal(err)

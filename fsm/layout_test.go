@@ -43,7 +43,7 @@ func tiles(l *layout) (out []tile, boxes map[int]tile) {
 func TestLayoutKeepsThingsApart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := oddMachine(t, oddName)
+		m := oddMachine(t, oddName())
 		l := arrange(m.draw(oddShow(t, m)))
 		things, boxes := tiles(l)
 		page := tile{"page", 0, 0, l.width, l.height, nowhere}
@@ -79,7 +79,7 @@ func TestLayoutKeepsThingsApart(t *testing.T) {
 func TestLayoutLinks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := oddMachine(t, oddName)
+		m := oddMachine(t, oddName())
 		l := arrange(m.draw(nil))
 		drawn := map[int]bool{}
 		for _, k := range l.links {

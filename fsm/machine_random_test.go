@@ -22,12 +22,12 @@ func drawPlan(t *rapid.T) plan {
 	inside := map[string][]string{}
 	for i, s := range supers {
 		in := rapid.SampledFrom(append(slices.Clip(supers[:i]), "")).Draw(t, s+" in")
-		d.States[s] = planState{In: in, Mode: anyMode.Draw(t, s+" mode")}
+		d.States[s] = planState{In: in, Mode: anyMode().Draw(t, s+" mode")}
 		inside[in] = append(inside[in], s)
 	}
 	for _, s := range leaves {
 		in := rapid.SampledFrom(append(slices.Clip(supers), "")).Draw(t, s+" in")
-		d.States[s] = planState{In: in, Mode: anyMode.Draw(t, s+" mode")}
+		d.States[s] = planState{In: in, Mode: anyMode().Draw(t, s+" mode")}
 		inside[in] = append(inside[in], s)
 	}
 	for _, s := range supers {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/qmuntal/stateless"
 )
@@ -16,6 +17,7 @@ type Runner[T any, S, E ~string] struct {
 	clone     func(T) T
 	moves     []*move[T, S, E] // a cell each, as in the machine's table; nil where nothing runs
 	stateless *stateless.StateMachine
+	runs      sync.Pool // of *run, cleared
 }
 
 // A move is a row around which something runs.
@@ -99,6 +101,7 @@ func (r *Runner[T, S, E]) fire(ctx context.Context, s S, subject *T, e E, trace 
 		return s, err
 	}
 	*subject = run.staged
+	r.release(run)
 	return next, nil
 }
 
@@ -155,10 +158,24 @@ func (r *Runner[T, S, E]) stage(ctx context.Context, s S, subject *T) (*run[T, S
 	if subject == nil {
 		return nil, fmt.Errorf("fsm: machine %q: the subject is nil, but state %q has guards or actions that need one", r.machine.Name(), s)
 	}
-	run := &run[T, S, E]{Context: ctx, runner: r, staged: *subject}
+	run := r.unused()
+	run.Context, run.runner, run.staged = ctx, r, *subject
 	if r.clone != nil {
 		run.staged = r.clone(*subject)
 	}
 	run.step.Subject = &run.staged
 	return run, nil
+}
+
+func (r *Runner[T, S, E]) unused() *run[T, S, E] {
+	if used, ok := r.runs.Get().(*run[T, S, E]); ok {
+		return used
+	}
+	return new(run[T, S, E])
+}
+
+// release keeps a run for later. One that failed or panicked is not: somebody may look at it still.
+func (r *Runner[T, S, E]) release(used *run[T, S, E]) {
+	*used = run[T, S, E]{}
+	r.runs.Put(used)
 }

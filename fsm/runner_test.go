@@ -387,14 +387,14 @@ func TestRunnerAllocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var subject tally
-	for e, want := range map[signal]float64{"plain": 0, "busy": 1} {
+	for e, most := range map[signal]float64{"plain": 0, "busy": 1} { // under the race detector pools forget
 		got := testing.AllocsPerRun(100, func() {
 			if _, err := r.Fire(t.Context(), "a", &subject, e); err != nil {
 				t.Fatal(err)
 			}
 		})
-		if got != want {
-			t.Errorf("firing %q allocates %v times, want %v", e, got, want)
+		if got > most {
+			t.Errorf("firing %q allocates %v times, want at most %v", e, got, most)
 		}
 	}
 }
@@ -426,5 +426,21 @@ func TestRunnerTrace(t *testing.T) {
 	}
 	if rows, err := r.Trace(t.Context(), "c", &j, "back"); err == nil || rows != nil {
 		t.Errorf("after an error: %v, %v", rows, err)
+	}
+}
+
+// TestRunnerForgets fires at one subject after another: nothing of one may be left in the next.
+func TestRunnerForgets(t *testing.T) {
+	t.Parallel()
+	m := machineOf(t, fsm.Table[phase, signal]{"a": {"go": "b"}, "b": {"on": "c"}, "c": {"back": "a"}})
+	r := runnerOf(t, m, func(b *behavior) {
+		b.Move("a", "go", "note", note("went"))
+		b.Entry("b", "hurry", fire("on"))
+	})
+	for i := range 20 {
+		var j journal
+		if s, err := r.Fire(t.Context(), "a", &j, "go"); err != nil || s != "c" || len(j.Lines) != 1 {
+			t.Fatalf("subject %d comes to %q with %q: %v", i, s, j.Lines, err)
+		}
 	}
 }
