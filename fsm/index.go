@@ -13,7 +13,8 @@ type index struct {
 	names     []string
 	seed      uint64
 	shift     uint8
-	displaced int // how many names found another one in their place
+	deep      bool // what is between the words of a long name is hashed too
+	displaced int  // how many names found another one in their place
 }
 
 // A slot is empty where next is zero. The empty string equals an empty slot, and is never found.
@@ -31,31 +32,36 @@ const (
 )
 
 // newIndex numbers the names in their order. It takes the first of 64 seeds that displaces no more
-// than one name in sixteen, so none of a small table, or else the one that displaces fewest.
+// than one name in sixteen, so none of a small table, or else the one that displaces fewest. Where
+// that leaves many displaced, long names differ only in what is between their words, and then that
+// counts too.
 func newIndex(names []string) index {
-	best := tryIndex(names, 1)
+	best := tryIndex(names, 1, false)
 	for seed := uint64(3); seed < 128 && best.displaced > len(names)/16; seed += 2 {
-		if ix := tryIndex(names, seed); ix.displaced < best.displaced {
-			best = ix
+		for _, deep := range []bool{false, true} {
+			if ix := tryIndex(names, seed, deep); ix.displaced < best.displaced {
+				best = ix
+			}
 		}
 	}
 	return best
 }
 
-func tryIndex(names []string, seed uint64) index {
+func tryIndex(names []string, seed uint64, deep bool) index {
 	width := bits.Len(uint(4 * len(names)))
 	ix := index{
 		slots: make([]slot, 1<<width+len(names)), // beyond the last home there is room for all
 		names: names,
 		seed:  seed * golden,
 		shift: uint8(64 - width), //nolint:gosec // from 0 to 64
+		deep:  deep,
 	}
 	for i, name := range names {
 		s := slot{length: uint32(len(name)), next: uint32(i + 1)} //nolint:gosec // both are small
 		hash := uint64(0)
 		s.lo, s.hi = outerWords(name)
 		if len(name) > maxShort {
-			s.innerLo, s.innerHi, hash = innerWords(name)
+			s.innerLo, s.innerHi, hash = ix.innerWords(name)
 		}
 		at := ix.home(s.lo, s.hi, hash, len(name))
 		if ix.slots[at].next > 0 {
@@ -91,7 +97,7 @@ func (ix *index) find(name string) (id uint32, ok bool) {
 // findLong is apart because what it calls would cost find a stack frame.
 func (ix *index) findLong(name string) (id uint32, ok bool) {
 	lo, hi := outerWords(name)
-	innerLo, innerHi, hash := innerWords(name)
+	innerLo, innerHi, hash := ix.innerWords(name)
 	slots := ix.slots
 	for at := ix.home(lo, hi, hash, len(name)); at < uint(len(slots)); at++ {
 		s := &slots[at]
@@ -129,13 +135,15 @@ func outerWords(name string) (lo, hi uint64) {
 }
 
 // innerWords returns the eight bytes next to the outer ones at either end of a long name, and a hash of
-// all that is between the outer ones.
-func innerWords(name string) (lo, hi, hash uint64) {
+// them or of all that is between the outer ones.
+func (ix *index) innerWords(name string) (lo, hi, hash uint64) {
 	b := []byte(name)
 	lo, hi = binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[len(b)-16:])
 	hash = lo ^ bits.RotateLeft64(hi, 29)
-	for b = b[16:]; len(b) > 16; b = b[8:] {
-		hash = hash*golden ^ binary.LittleEndian.Uint64(b)
+	if ix.deep {
+		for b = b[16:]; len(b) > 16; b = b[8:] {
+			hash = hash*golden ^ binary.LittleEndian.Uint64(b)
+		}
 	}
 	return lo, hi, hash * golden
 }
