@@ -1,0 +1,421 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+func effectMutants() []mutant {
+	return []mutant{
+		{"an effect is emitted twice", applied(func(before, s *state, c *storage.Change, now time.Time) {
+			for i := range c.Emit {
+				if old := before.effect(c.Emit[i].ID); old != nil && old.Status == storage.EffectDone {
+					s.enqueue(s.effect(old.ID), now)
+				}
+			}
+		}), []string{"6 effects/an id is accepted once"}},
+		{"emitting again overwrites", changes(func(s *state, c *storage.Change) {
+			for i := range c.Emit {
+				if old := s.effect(c.Emit[i].ID); old != nil && old.From == c.Key {
+					old.Body = own(c.Emit[i].Body)
+				}
+			}
+		}), []string{"6 effects/an id is accepted once"}},
+		{"another's effect is left as it is", changes(func(s *state, c *storage.Change) {
+			c.Emit = slices.DeleteFunc(slices.Clone(c.Emit), func(e storage.Effect) bool {
+				old := s.effect(e.ID)
+				return old != nil && old.From != c.Key
+			})
+		}), []string{
+			"1 a change is atomic/a refused change leaves nothing",
+			"6 effects/an id of another record is refused",
+		}},
+		{"a take hides nothing", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				got, err := b.model.Take(ctx, c)
+				b.tamper(func(s *state, now time.Time) {
+					for i := range got {
+						s.effect(got[i].ID).Due = now
+					}
+				})
+				return got, err
+			}
+		}, []string{
+			"6 effects/a dead effect is tried again",
+			"6 effects/a take hides what it hands out",
+			"6 effects/past its deadline it is handed out to be given up",
+			"6 effects/the oldest first, and by name",
+			"6 lanes/a redriven one waits behind others",
+			"6 lanes/one after another",
+			"6 lanes/one given up behind others does not wake the next",
+			"lease races/S16 slow work keeps its lease by extending it",
+		}},
+		{"the newest effect is taken first", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				got, err := b.model.Take(ctx, c)
+				slices.Reverse(got)
+				return got, err
+			}
+		}, []string{"6 effects/the oldest first, and by name"}},
+		{"effects of paused and final records are not taken", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				before := b.before()
+				return b.model.take(ctx, c, func(k storage.Key) bool {
+					r := before.Records[before.effect(k.ID).From]
+					return r.Status == storage.OK && !r.Final
+				})
+			}
+		}, []string{
+			"6 effects/are taken whatever their record does",
+			"6 effects/the outcome obeys the rules for messages",
+		}},
+		{"an effect's name is not looked at", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				if err := storage.Limits.CheckClaim(storage.Limits{}, &c); err == nil {
+					c.Names = []string{performed, "something else"}
+				}
+				return b.model.Take(ctx, c)
+			}
+		}, []string{"6 effects/the oldest first, and by name"}},
+		{"attempts are not counted", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				got, err := b.model.Take(ctx, c)
+				b.tamper(func(s *state, _ time.Time) {
+					for i := range got {
+						s.effect(got[i].ID).Attempt, got[i].Attempt = 1, 1
+					}
+				})
+				return got, err
+			}
+		}, []string{
+			"6 effects/a take hides what it hands out",
+			"6 effects/tried again after a while",
+		}},
+		{"a lost lease settles", func(b *broken) {
+			b.settle = func(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
+				settlements = slices.Clone(settlements)
+				for i := range settlements {
+					b.tamper(func(s *state, _ time.Time) {
+						if e := s.effect(settlements[i].Lease.Key.ID); e != nil && !e.LeaseUntil.IsZero() {
+							settlements[i].Lease.Token = e.Token
+						}
+					})
+				}
+				return b.model.Settle(ctx, settlements)
+			}
+		}, []string{
+			"6 effects/a lost lease settles nothing",
+			"6 effects/each settlement has its own answer",
+		}},
+		{"a lost lease's outcome is delivered", settled(func(_, s *state, st *storage.Settlement, answer error, now time.Time) error {
+			if e := s.effect(st.Lease.Key.ID); errors.Is(answer, storage.ErrLeaseLost) && st.Outcome != nil {
+				m := *st.Outcome
+				m.To = e.From
+				s.send(m, now)
+			}
+			return answer
+		}), []string{"6 effects/a lost lease settles nothing"}},
+		{"settling does not end the lease", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
+			if e := before.effect(st.Lease.Key.ID); answer == nil && e != nil {
+				s.effect(e.ID).LeaseUntil = e.LeaseUntil
+			}
+			return answer
+		}), []string{
+			"6 effects/an ended lease settles nothing",
+			"6 effects/what a canceled effect brought about is not lost",
+			"6 lanes/one canceled while it runs is waited for",
+		}},
+		{"an expired lease does not settle", func(b *broken) {
+			b.settle = func(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
+				settlements, before := slices.Clone(settlements), b.before()
+				for i := range settlements {
+					if e := before.effect(settlements[i].Lease.Key.ID); e != nil && reached(e.LeaseUntil, b.clock()) {
+						settlements[i].Lease.Token = 0
+					}
+				}
+				return b.model.Settle(ctx, settlements)
+			}
+		}, []string{"6 effects/an expired lease that nobody took over still settles"}},
+		{"an effect that is gone was a lost lease", settled(func(_, _ *state, _ *storage.Settlement, answer error, _ time.Time) error {
+			if errors.Is(answer, storage.ErrNotFound) {
+				return storage.ErrLeaseLost
+			}
+			return answer
+		}), []string{"6 effects/each settlement has its own answer"}},
+		{"the outcome is delivered only if it is done", func(b *broken) {
+			b.settle = func(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
+				settlements = slices.Clone(settlements)
+				for i := range settlements {
+					if settlements[i].As == storage.EffectPending {
+						settlements[i].Outcome = nil
+					}
+				}
+				return b.model.Settle(ctx, settlements)
+			}
+		}, []string{
+			"6 effects/the outcome is delivered",
+			"6 effects/what a canceled effect brought about is not lost",
+		}},
+		{"the outcome goes where its sender says", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
+			for _, m := range s.Messages {
+				if before.message(m.Seq) == nil && st.Outcome != nil && st.Outcome.To != (storage.Key{}) {
+					m.To = st.Outcome.To
+				}
+			}
+			return answer
+		}), []string{"6 effects/the outcome is delivered"}},
+		{"the outcome of a canceled effect is lost", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
+			if e := before.effect(st.Lease.Key.ID); e != nil && e.Status == storage.EffectCanceled {
+				s.Messages = before.Messages
+			}
+			return answer
+		}), []string{"6 effects/what a canceled effect brought about is not lost"}},
+		{"a canceled effect is done when it is done", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
+			if e := before.effect(st.Lease.Key.ID); answer == nil && e.Status == storage.EffectCanceled && st.As == storage.EffectDone {
+				s.effect(e.ID).Status = storage.EffectDone
+			}
+			return answer
+		}), []string{"6 effects/what a canceled effect brought about is not lost"}},
+		{"a canceled effect is not told so", extended(func(_ *state, _ storage.Lease, err error, _ time.Time) error {
+			if errors.Is(err, storage.ErrCanceled) {
+				return nil
+			}
+			return err
+		}), []string{"6 effects/an effect canceled while it runs is told so"}},
+		{"a canceled effect has lost its lease", extended(func(_ *state, _ storage.Lease, err error, _ time.Time) error {
+			if errors.Is(err, storage.ErrCanceled) {
+				return storage.ErrLeaseLost
+			}
+			return err
+		}), []string{"6 effects/an effect canceled while it runs is told so"}},
+		{"canceling ends the lease of what runs", applied(func(before, s *state, c *storage.Change, now time.Time) {
+			for _, e := range s.Effects {
+				if old := before.effect(e.ID); old != nil && old.active() && e.Status == storage.EffectCanceled {
+					s.endLease(e, now)
+				}
+			}
+		}), []string{
+			"6 effects/an effect canceled while it runs is told so",
+			"6 effects/what a canceled effect brought about is not lost",
+			"6 lanes/one canceled while it runs is not waited for for ever",
+			"6 lanes/one canceled while it runs is waited for",
+		}},
+		{"what is to be kept is canceled", changes(func(s *state, c *storage.Change) {
+			if len(c.Cancel) > 0 {
+				for _, e := range s.Effects {
+					if e.From == c.Key {
+						e.Keep = false
+					}
+				}
+			}
+		}), []string{"6 effects/cancel chooses by operation and lane"}},
+		{"a cancel does not know operations", changes(func(_ *state, c *storage.Change) {
+			c.Cancel = slices.Clone(c.Cancel)
+			for i := range c.Cancel {
+				c.Cancel[i].Operation = ""
+			}
+		}), []string{
+			"6 effects/cancel chooses by operation and lane",
+			"6 lanes/a canceled one makes room for the next",
+		}},
+		{"others' effects are canceled", applied(func(_, s *state, c *storage.Change, now time.Time) {
+			for _, cancel := range c.Cancel {
+				for _, e := range s.Effects {
+					if e.From != c.Key && e.active() && cancel.Matches(&e.Effect) {
+						s.end(e, storage.EffectCanceled, now)
+					}
+				}
+			}
+		}), []string{"6 effects/cancel chooses by operation and lane"}},
+		{"what has ended is canceled", changes(func(s *state, c *storage.Change) {
+			for _, cancel := range c.Cancel {
+				for _, e := range s.Effects {
+					if e.From == c.Key && e.Status == storage.EffectDone && cancel.Matches(&e.Effect) {
+						e.Status = storage.EffectCanceled
+					}
+				}
+			}
+		}), []string{"6 effects/an effect that has ended is not canceled"}},
+		{"a retry does not know its deadline", settled(func(_, s *state, st *storage.Settlement, answer error, now time.Time) error {
+			if e := s.effect(st.Lease.Key.ID); answer == nil && e.Status == storage.EffectPending {
+				e.Due = now.Add(st.Retry)
+			}
+			return answer
+		}), []string{"6 effects/tried again at the latest at its deadline"}},
+		{"a retry is at once", func(b *broken) {
+			b.settle = func(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
+				settlements = slices.Clone(settlements)
+				for i := range settlements {
+					settlements[i].Retry = 0
+				}
+				return b.model.Settle(ctx, settlements)
+			}
+		}, []string{
+			"6 effects/tried again after a while",
+			"6 effects/tried again at the latest at its deadline",
+			"6 lanes/a failed attempt keeps its place",
+		}},
+		{"releasing an effect keeps the attempt", released(func(*state, *storage.Lease, *time.Duration) {},
+			func(before, s *state, l *storage.Lease, _ time.Time) {
+				if e := before.effect(l.Key.ID); e != nil && e.Status == storage.EffectRunning {
+					s.effect(e.ID).Attempt = e.Attempt
+				}
+			}), []string{"6 effects/releasing gives the attempt back"}},
+		{"a redriven effect keeps its attempts", func(b *broken) {
+			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
+				before := b.before()
+				answers, err := b.model.RedriveEffects(ctx, ids, deadline)
+				b.tamper(func(s *state, _ time.Time) {
+					for i, id := range ids {
+						if answers[i] == nil {
+							s.effect(id).Attempt = before.effect(id).Attempt
+						}
+					}
+				})
+				return answers, err
+			}
+		}, []string{"6 effects/a dead effect is tried again"}},
+		{"a redriven effect keeps its deadline", func(b *broken) {
+			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
+				before := b.before()
+				answers, err := b.model.RedriveEffects(ctx, ids, deadline)
+				b.tamper(func(s *state, _ time.Time) {
+					for i, id := range ids {
+						if answers[i] == nil {
+							s.effect(id).Deadline = before.effect(id).Deadline
+						}
+					}
+				})
+				return answers, err
+			}
+		}, []string{"6 effects/a dead effect is tried again"}},
+		{"an effect past its deadline is not handed out", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				before := b.before()
+				return b.model.take(ctx, c, func(k storage.Key) bool { return !reached(before.effect(k.ID).Deadline, b.clock()) })
+			}
+		}, []string{
+			"6 effects/past its deadline it is handed out to be given up",
+			"6 effects/tried again at the latest at its deadline",
+			"6 lanes/one given up behind others does not wake the next",
+		}},
+	}
+}
+
+func laneMutants() []mutant {
+	return []mutant{
+		{"a lane runs two at once", applied(func(_, s *state, _ *storage.Change, now time.Time) {
+			for _, e := range s.Effects {
+				if e.Status == storage.EffectPending && e.Behind {
+					e.Due = now
+				}
+			}
+		}), []string{
+			"6 effects/past its deadline it is handed out to be given up",
+			"6 lanes/a crashed attempt keeps its place",
+			"6 lanes/a dead one makes room for the next",
+			"6 lanes/a failed attempt keeps its place",
+			"6 lanes/a redriven one waits behind others",
+			"6 lanes/one after another",
+			"6 lanes/one given up behind others does not wake the next",
+		}},
+		{"a lane is everybody's", changes(func(s *state, c *storage.Change) {
+			c.Emit = slices.DeleteFunc(slices.Clone(c.Emit), func(e storage.Effect) bool {
+				for _, o := range s.Effects {
+					if o.From != c.Key && o.Lane != "" && o.Lane == e.Lane && o.active() {
+						return true
+					}
+				}
+				return false
+			})
+		}), []string{
+			"6 effects/cancel chooses by operation and lane",
+			"6 lanes/each on its own",
+		}},
+		{"a retry loses its place", settled(func(_, s *state, st *storage.Settlement, answer error, now time.Time) error {
+			if st.As == storage.EffectPending {
+				for _, e := range s.Effects {
+					if e.Behind {
+						e.Due = now
+					}
+				}
+			}
+			return answer
+		}), []string{"6 lanes/a failed attempt keeps its place"}},
+		{"a lane stops at what was given up", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
+			if st.As == storage.EffectDead {
+				for _, e := range s.Effects {
+					if old := before.effect(e.ID); old != nil && old.Behind {
+						e.Behind, e.Due = true, time.Time{}
+					}
+				}
+			}
+			return answer
+		}), []string{
+			"6 lanes/a dead one makes room for the next",
+			"6 lanes/a redriven one waits behind others",
+		}},
+		{"a lane stops at what was canceled", applied(func(before, s *state, c *storage.Change, _ time.Time) {
+			for _, e := range s.Effects {
+				if old := before.effect(e.ID); old != nil && old.Behind {
+					e.Behind, e.Due = true, time.Time{}
+				}
+			}
+		}), []string{"6 lanes/a canceled one makes room for the next"}},
+		{"what was canceled while it ran is not waited for", applied(func(_, s *state, _ *storage.Change, now time.Time) {
+			for _, e := range s.Effects {
+				if e.Status == storage.EffectPending && !e.Behind && e.Lane != "" && e.Due.After(now) {
+					e.Due = now
+				}
+			}
+		}), []string{
+			"6 lanes/one canceled while it runs is not waited for for ever",
+			"6 lanes/one canceled while it runs is waited for",
+		}},
+		{"what was canceled while it ran is waited for to the end", settled(func(before, s *state, _ *storage.Settlement, answer error, _ time.Time) error {
+			for _, e := range s.Effects {
+				if old := before.effect(e.ID); old != nil && old.Status == storage.EffectPending && !old.Behind && e.Status == storage.EffectPending {
+					e.Due = old.Due
+				}
+			}
+			return answer
+		}), []string{"6 lanes/one canceled while it runs is waited for"}},
+		{"what was canceled while it ran is waited for until it is settled", applied(func(_, s *state, _ *storage.Change, now time.Time) {
+			for _, e := range s.Effects {
+				if e.Status == storage.EffectPending && !e.Behind && e.Lane != "" && e.Due.After(now) {
+					e.Due = e.Due.AddDate(1, 0, 0)
+				}
+			}
+		}), []string{"6 lanes/one canceled while it runs is not waited for for ever"}},
+		{"a redriven effect waits for nobody", func(b *broken) {
+			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
+				answers, err := b.model.RedriveEffects(ctx, ids, deadline)
+				b.tamper(func(s *state, now time.Time) {
+					for i, id := range ids {
+						if answers[i] == nil {
+							s.effect(id).Due = now
+						}
+					}
+				})
+				return answers, err
+			}
+		}, []string{"6 lanes/a redriven one waits behind others"}},
+		{"any effect that ends wakes its lane", settled(func(_, s *state, st *storage.Settlement, answer error, now time.Time) error {
+			ended := s.effect(st.Lease.Key.ID)
+			for _, e := range s.Effects {
+				if ended != nil && !ended.active() && e.Behind && e.From == ended.From && e.Lane == ended.Lane {
+					e.Behind, e.Due = false, now
+					break
+				}
+			}
+			return answer
+		}), []string{
+			"6 lanes/a redriven one waits behind others",
+			"6 lanes/one after another",
+		}},
+	}
+}
