@@ -183,7 +183,7 @@ func TestRunnerHonoursCancellation(t *testing.T) {
 	ran := func(t *testing.T, start func(ctx context.Context, cancel func()) context.Context, from phase, e signal) (phase, journal, error) {
 		t.Helper()
 		ctx, cancel := context.WithCancelCause(t.Context())
-		stop := func(context.Context, *step) error { cancel(cause); return nil } //nolint:unparam // it is an Action
+		stop := func(context.Context, *step) error { cancel(cause); return nil }
 		r := runnerOf(t, m, func(b *behavior) {
 			b.Guard("a", "guard", "stop", stop)
 			b.Move("a", "guard", "note", note("not run"))
