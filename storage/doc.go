@@ -29,7 +29,8 @@
 //  2. Two guards on each write: [ErrLeaseLost] before [ErrConflict], and nothing is written.
 //  3. A claim hides what it hands out for its time, and two contenders never both win.
 //  4. No wake-up is lost. Delivering makes a record due unless it is paused, quarantined or final;
-//     Apply and Release make it due now if an unconsumed message is there.
+//     Apply and Release make it due now if an unconsumed message is there. Only [Record.NotBefore]
+//     holds a turn up.
 //  5. A message's ID is accepted once. A slot holds at most one unconsumed message.
 //  6. An effect's ID is accepted once; effects of one record and lane are performed one after
 //     another, each under a lease of its own.

@@ -148,7 +148,7 @@ func (k *checker) record(r *Record) {
 	k.optional("step", r.Step, MaxName)
 	k.optional("group", r.Group, MaxName)
 	k.size("data", len(r.Data), k.limits.Data)
-	k.times(r.Deadline, r.Since, r.Until, r.Due)
+	k.times(r.Deadline, r.Since, r.Until, r.Due, r.NotBefore)
 	if r.Failures < 0 || r.Failures > math.MaxInt32 || r.DataVersion < 0 || r.DataVersion > math.MaxInt32 {
 		k.fail(ErrInvalid, "failures are %d and the data's version %d; neither may be negative or above %d", r.Failures, r.DataVersion, math.MaxInt32)
 	}

@@ -72,6 +72,9 @@ type Record struct {
 	Until time.Time
 	// Due is when it next needs a turn; zero: when a message comes.
 	Due time.Time
+	// NotBefore is when it may have its next turn at the earliest, whatever is said to it meanwhile:
+	// so a record waits whose turn failed. Zero: at any time.
+	NotBefore time.Time
 	// Failures counts failed turns since the last one that succeeded.
 	Failures int
 	// Group is the host's own grouping, for lists and caps.

@@ -42,8 +42,8 @@ type Records interface {
 	//
 	// After an answer other than nil nothing of that change is there. After nil all of it is: the
 	// version is one higher, the lease of Token has ended, and the record is due now if it has an
-	// unconsumed message, else at the earliest of Record.Due and the Due of its elements, and never
-	// while it is paused, quarantined or final.
+	// unconsumed message, else at the earliest of Record.Due and the Due of its elements; but not
+	// before Record.NotBefore, and never while it is paused, quarantined or final.
 	Apply(ctx context.Context, changes []Change) ([]error, error)
 
 	// List yields the records that match q, by id. It reads in pages and holds nothing open between
@@ -79,8 +79,8 @@ type Leases interface {
 
 // Inbox takes what is said to records.
 type Inbox interface {
-	// Deliver stores messages and makes their records due, unless they are paused, quarantined or
-	// final; to a final record a message is stored as [MessageStale]. The answer to a message is nil or one
+	// Deliver stores messages and makes their records due, now or at NotBefore, unless they are
+	// paused, quarantined or final; to a final record a message is stored as [MessageStale]. The answer to a message is nil or one
 	// of
 	//
 	//   - ErrInvalid, ErrTooLarge: it breaks the rules of [Limits.CheckMessage];

@@ -60,7 +60,7 @@ func (r *record) set(to storage.Record, version uint64, now time.Time) {
 	to.Key, to.Version, to.Fence = r.Key, version, r.Fence
 	to.Data = cloneBytes(to.Data)
 	to.Deadline, to.Until = storage.Time(to.Deadline), storage.Time(to.Until)
-	to.Since = storage.Time(to.Since)
+	to.Since, to.NotBefore = storage.Time(to.Since), storage.Time(to.NotBefore)
 	if to.Since.IsZero() {
 		to.Since = now
 	}
@@ -111,7 +111,7 @@ func (s *shard) settle(r *record, now, wish time.Time) {
 	s.schedule(r)
 }
 
-// wake makes the record due now, unless it is due already or nobody may work on it.
+// wake makes the record due now, or when it may have a turn, unless it is due already or nobody may work on it.
 func (s *shard) wake(r *record, now time.Time) {
 	if r.Due.IsZero() || r.Due.After(now) {
 		r.Due = now
@@ -119,14 +119,16 @@ func (s *shard) wake(r *record, now time.Time) {
 	s.schedule(r)
 }
 
-// schedule puts the record where a claim finds it: at its due time, but not before its lease ends.
+// schedule puts the record where a claim finds it: at its due time, which is not before NotBefore,
+// and not before its lease ends.
 func (s *shard) schedule(r *record) {
 	if r.Status != storage.OK || r.Final {
 		r.Due = time.Time{}
 	}
 	ready := r.Due
 	if !ready.IsZero() {
-		ready = later(ready, r.leaseUntil)
+		r.Due = later(r.Due, r.NotBefore)
+		ready = later(r.Due, r.leaseUntil)
 	}
 	s.dueOf(r.Key.Kind).set(&r.place, ready)
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // When a record r is due: never while nobody may work on it, now if it has an open message, else as
-// it wishes in v, or earlier if an element needs it.
+// it wishes in v, or earlier if an element needs it; but not before it may have a turn. (A max of which
+// one side is NULL is NULL.)
 const (
 	hasOpenMessage = `EXISTS (SELECT 1 FROM reeve_message AS m WHERE m.kind = r.kind AND m.id = r.id AND m.ended IS NULL)`
 
@@ -21,11 +22,11 @@ const (
 
 	settleRecords = `WITH v (kind, id, due) AS (VALUES {rows})
 UPDATE reeve_record AS r SET
-	due = CASE WHEN r.status <> 'ok' OR r.final THEN NULL WHEN ` + hasOpenMessage + ` THEN ? ELSE ` + earliestWish + ` END
+	due = max(CASE WHEN r.status <> 'ok' OR r.final THEN NULL WHEN ` + hasOpenMessage + ` THEN ? ELSE ` + earliestWish + ` END, ifnull(r.not_before, 0))
 FROM v WHERE r.kind = v.kind AND r.id = v.id`
 
 	wakeRecords = `WITH v (kind, id) AS (VALUES {rows})
-UPDATE reeve_record AS r SET due = ?
+UPDATE reeve_record AS r SET due = max(?, ifnull(r.not_before, 0))
 FROM v WHERE r.kind = v.kind AND r.id = v.id AND r.status = 'ok' AND NOT r.final AND (r.due IS NULL OR r.due > ?)`
 )
 

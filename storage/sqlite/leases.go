@@ -10,7 +10,7 @@ import (
 
 const (
 	extendRecords = `WITH v (kind, id, token, until) AS (VALUES {rows})
-UPDATE reeve_record AS r SET lease_until = v.until, due = iif(r.status = 'ok' AND NOT r.final, v.until, NULL)
+UPDATE reeve_record AS r SET lease_until = v.until, due = iif(r.status = 'ok' AND NOT r.final, max(v.until, ifnull(r.not_before, 0)), NULL)
 FROM v WHERE r.kind = v.kind AND r.id = v.id AND r.token = v.token AND r.lease_until IS NOT NULL
 RETURNING kind, id, token`
 
@@ -19,7 +19,7 @@ UPDATE reeve_effect AS e SET lease_until = v.until, due = v.until FROM v WHERE e
 
 	releaseRecords = `WITH v (kind, id, token) AS (VALUES {rows})
 UPDATE reeve_record AS r SET token = r.token + 1, owner = '', lease_until = NULL,
-	due = CASE WHEN r.status <> 'ok' OR r.final THEN NULL WHEN ` + hasOpenMessage + ` THEN ? ELSE ? END
+	due = max(CASE WHEN r.status <> 'ok' OR r.final THEN NULL WHEN ` + hasOpenMessage + ` THEN ? ELSE ? END, ifnull(r.not_before, 0))
 FROM v WHERE r.kind = v.kind AND r.id = v.id AND r.token = v.token AND r.lease_until IS NOT NULL`
 )
 

@@ -12,7 +12,7 @@ import (
 
 // recordColumns are what a record is read from, in the order of scanRecord.
 const recordColumns = `r.kind, r.id, r.version, r.fence, r.due, r.state, r.final, r.status, r.reason,
-	r.operation, r.deadline, r.step, r.since, r.until, r.failures, r.grp, r.data_version, r.data`
+	r.operation, r.deadline, r.step, r.since, r.until, r.not_before, r.failures, r.grp, r.data_version, r.data`
 
 // tallyColumn is a record's tally as JSON, so that one statement reads both as they are at one moment.
 const tallyColumn = `(SELECT json_group_array(json_object('Group', t.grp, 'State', t.state, 'N', t.n))
@@ -32,6 +32,7 @@ func scanRecord(rows *sql.Rows, r *storage.Record, more ...any) error {
 		&r.Step,
 		timeColumn{&r.Since},
 		timeColumn{&r.Until},
+		timeColumn{&r.NotBefore},
 		&r.Failures, &r.Group, &r.DataVersion, &r.Data,
 	}
 	return rows.Scan(append(to, more...)...)

@@ -18,14 +18,14 @@ type step struct {
 }
 
 const (
-	recordNames = `state, final, status, reason, operation, deadline, step, since, until, failures, grp, data_version, data`
+	recordNames = `state, final, status, reason, operation, deadline, step, since, until, not_before, failures, grp, data_version, data`
 
 	// createRecords leaves a record that exists as it is, and does not return it.
 	createRecords = `WITH v (kind, id, token, ` + recordNames + `, due) AS (VALUES {rows})
 INSERT INTO reeve_record (kind, id, version, fence, token, ` + recordNames + `, due)
 SELECT kind, id,
 	1 + coalesce((SELECT max(l.version) FROM reeve_line AS l WHERE l.kind = v.kind AND l.id = v.id), 0),
-	token, iif(token = 0, 0, token + 1), ` + recordNames + `, iif(status = 'ok' AND NOT final, due, NULL)
+	token, iif(token = 0, 0, token + 1), ` + recordNames + `, iif(status = 'ok' AND NOT final, max(due, ifnull(not_before, 0)), NULL)
 FROM v WHERE true
 ON CONFLICT (kind, id) DO NOTHING
 RETURNING kind, id, version`
@@ -40,10 +40,10 @@ RETURNING kind, id, version`
 	owner = iif(v.token = 0, r.owner, ''),
 	lease_until = iif(v.token = 0, r.lease_until, NULL),
 	state = v.state, final = v.final, status = v.status, reason = v.reason, operation = v.operation,
-	deadline = v.deadline, step = v.step, since = v.since, until = v.until, failures = v.failures, grp = v.grp,
+	deadline = v.deadline, step = v.step, since = v.since, until = v.until, not_before = v.not_before, failures = v.failures, grp = v.grp,
 	data_version = v.data_version, data = v.data,
 	kept = iif(r.kept = 1 AND v.lines > 0, 2, r.kept),
-	due = CASE WHEN v.status <> 'ok' OR v.final THEN NULL WHEN ` + hasOpenMessage + ` THEN v.now ELSE ` + earliestWish + ` END
+	due = max(CASE WHEN v.status <> 'ok' OR v.final THEN NULL WHEN ` + hasOpenMessage + ` THEN v.now ELSE ` + earliestWish + ` END, ifnull(v.not_before, 0))
 `
 	guardsHold = `WHERE r.kind = v.kind AND r.id = v.id AND r.version = v.version AND (v.token = 0 OR r.token <= v.token)`
 
@@ -70,7 +70,7 @@ func (s *session) recordValues(kind string, r *storage.Record, now time.Time) []
 	}
 	return []any{
 		r.State, r.Final, r.Status.String(), r.Reason, r.Operation, micros(storage.Time(r.Deadline)), r.Step,
-		micros(sinceOf(r, now)), micros(storage.Time(r.Until)), r.Failures, r.Group, r.DataVersion, data,
+		micros(sinceOf(r, now)), micros(storage.Time(r.Until)), micros(storage.Time(r.NotBefore)), r.Failures, r.Group, r.DataVersion, data,
 		micros(storage.Time(r.Due)),
 	}
 }

@@ -108,6 +108,7 @@ func (s *state) write(r *recordRow, c *storage.Change, now time.Time) {
 	to := copyRecord(c.Record)
 	to.Key, to.Version, to.Fence = r.Key, r.Version+1, r.Fence
 	to.Deadline, to.Since, to.Until = storage.Time(to.Deadline), storage.Time(to.Since), storage.Time(to.Until)
+	to.NotBefore = storage.Time(to.NotBefore)
 	if to.Since.IsZero() {
 		to.Since = now
 	}
@@ -136,8 +137,11 @@ func (s *state) settle(r *recordRow, wish, now time.Time) {
 	r.rest()
 }
 
-// rest takes the due time from a record that gets no turns.
+// rest takes the due time from a record that gets no turns, and puts off that of one that waits.
 func (r *recordRow) rest() {
+	if !r.Due.IsZero() && r.NotBefore.After(r.Due) {
+		r.Due = r.NotBefore
+	}
 	if r.Status != storage.OK || r.Final {
 		r.Due = time.Time{}
 	}

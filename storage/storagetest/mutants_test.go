@@ -130,7 +130,7 @@ func (m mutant) atLarge(t *testing.T) (random, loop bool) {
 	begun := time.Now()
 	r.run(func() { // ends at the first failure: there is no need to make it shorter
 		rapid.Check(r, func(rt *rapid.T) {
-			if time.Since(begun) < 500*time.Millisecond {
+			if time.Since(begun) < 250*time.Millisecond {
 				compareWithModel(rt, h.open(r, testCase{}))
 			}
 		})

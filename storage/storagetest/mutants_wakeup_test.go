@@ -45,6 +45,12 @@ func wakeUpMutants() []mutant {
 				return answers, err
 			}
 		}, []string{"5 messages/a dead one is opened again"}},
+		{"messages end the wait", delivered(func(_, s *state, m *storage.Message, answer error, now time.Time) error {
+			if r := s.Records[m.To]; answer == nil && r != nil && r.NotBefore.After(now) && !r.Due.IsZero() {
+				r.Due = now
+			}
+			return answer
+		}), []string{"4 no wake-up is lost/only NotBefore holds a turn up"}},
 		{"applying forgets what is open", applied(func(_, s *state, c *storage.Change, now time.Time) {
 			if r := s.Records[c.Key]; r != nil && reached(r.Due, now) {
 				r.Due = storage.Time(c.Record.Due)

@@ -66,6 +66,10 @@ func (s *scene) start(job string) *process {
 	s.is("a pipe from a process", err, nil)
 	p.lines = bufio.NewScanner(stdout)
 	s.is("starting a process", p.cmd.Start(), nil)
+	s.Cleanup(func() { // before its files are removed
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	})
 	if !p.lines.Scan() || p.lines.Text() != "ready" {
 		s.Fatalf("the process said %q; TestMain must call storagetest.Main", p.lines.Text())
 	}

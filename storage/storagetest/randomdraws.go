@@ -86,6 +86,9 @@ func (g draws) record() storage.Record {
 		State: g.of("state", g.d.States...), Final: g.rarely("final") && g.rarely("really"), Due: g.due(),
 		Data: g.d.Data(g.number("data", 0, 3)), Group: g.of("group", "", "blue"), Operation: g.of("operation", "", "op"),
 	}
+	if g.rarely("waits") {
+		r.NotBefore = g.d.clock.Add(g.duration("not before"))
+	}
 	if g.rarely("paused") {
 		r.Status, r.Reason = storage.Paused, "because it is late"
 	}

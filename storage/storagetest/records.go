@@ -35,7 +35,7 @@ func recordComesBack(s *scene) {
 		State: s.States[1], Status: storage.Quarantined, Reason: "it failed ☠",
 		Operation: "op 1", Deadline: s.oddTime(time.Hour), Step: "step 2",
 		Data: s.Data(1), DataVersion: 3,
-		Since: s.oddTime(-time.Hour), Until: s.oddTime(2 * time.Hour),
+		Since: s.oddTime(-time.Hour), Until: s.oddTime(2 * time.Hour), NotBefore: s.oddTime(-2 * time.Hour),
 		Failures: 4, Group: "blue",
 	}
 	s.must(storage.Change{Key: s.key("a"), Record: given})
@@ -43,9 +43,10 @@ func recordComesBack(s *scene) {
 	want := given
 	want.Key, want.Version = s.key("a"), 1
 	want.Deadline, want.Since, want.Until = storage.Time(given.Deadline), storage.Time(given.Since), storage.Time(given.Until)
+	want.NotBefore = storage.Time(given.NotBefore)
 	got := s.load("a")
 	s.same("the record as it was given, times to the microsecond", got.Record, want)
-	for _, t := range []time.Time{got.Deadline, got.Since, got.Until, got.Now} {
+	for _, t := range []time.Time{got.Deadline, got.Since, got.Until, got.NotBefore, got.Now} {
 		if t.Location() != time.UTC {
 			s.Errorf("the time %v came back in the zone %v; all are in UTC", t, t.Location())
 		}

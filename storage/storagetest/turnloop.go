@@ -116,14 +116,12 @@ func (l *loop) commit(changes []storage.Change) {
 	}
 }
 
-// backOff notes that a turn failed and holds the lease for a while: a release would make a record
-// with an open message due at once. An order leaves the lease as it is.
+// backOff notes that a turn failed, and lets the record wait although its message is still open.
 func (l *loop) backOff(h storage.Snapshot) {
 	c := turn(h)
-	c.Token, c.Record.Failures = 0, h.Failures+1
+	c.Record.Failures = h.Failures + 1
+	c.Record.NotBefore = h.Now.Add(time.Minute << h.Failures)
 	l.commit([]storage.Change{c})
-	h.Lease.TTL = time.Minute << h.Failures
-	l.extend(h.Lease)
 }
 
 // effects performs what is wanted and settles it.

@@ -20,6 +20,7 @@ func wakeUps() group {
 		{name: "a change decides when its record is due", run: wishDecides},
 		{name: "elements that a change does not touch count", run: untouchedElementsCount},
 		{name: "releasing a paused record does not wake it", run: releasePaused},
+		{name: "only NotBefore holds a turn up", run: notBefore},
 	}}
 }
 
@@ -132,4 +133,29 @@ func releasePaused(s *scene) {
 	s.same("when a paused record is due after its release", s.load("a").Due, time.Time{})
 	s.pass(ttl)
 	s.claimed("a paused record")
+}
+
+// notBefore is how a record waits whose turn failed because of a message that stays open.
+func notBefore(s *scene) {
+	waits := func(d time.Duration) edit {
+		until := s.now().Add(d)
+		return func(c *storage.Change) { c.Record.NotBefore = until }
+	}
+	s.create("a", s.dueIn(0))
+	s.delivered(s.message("1", "a"))
+	s.must(turn(s.claimed("a record with a message", "a")[0], waits(time.Hour)))
+	s.same("when a record that waits is due", s.load("a").Due, s.now().Add(time.Hour))
+	s.delivered(s.message("2", "a"))
+	s.claimed("a record that waits")
+	s.pass(time.Hour)
+	held := s.claimed("a record that has waited", "a")[0]
+	if len(held.Messages) != 2 {
+		s.Errorf("a record that has waited has %d open messages, it must have 2", len(held.Messages))
+	}
+	s.must(s.order("a", waits(time.Hour)))
+	s.release(0, held.Lease)
+	s.claimed("a record that an order made wait during its turn")
+	s.create("idle", waits(time.Hour))
+	s.pass(2 * time.Hour)
+	s.claimed("records after their wait: one has open messages, the other nothing", "a")
 }

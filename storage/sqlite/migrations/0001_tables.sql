@@ -26,6 +26,7 @@ CREATE TABLE reeve_record (
     step         TEXT    NOT NULL,
     since        INTEGER NOT NULL,
     until        INTEGER,
+    not_before   INTEGER,                    -- NULL: a turn may be had at any time
     failures     INTEGER NOT NULL,
     grp          TEXT    NOT NULL,
     kept         INTEGER,                    -- 1: its newest line is marked as kept; 2: not the newest any more
