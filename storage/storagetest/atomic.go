@@ -113,13 +113,13 @@ func seeEachOther(s *scene) {
 		c.Spawn = []storage.Spawn{{Record: storage.Record{Key: s.key("c"), State: s.States[0], Data: s.Data(0)}}}
 	}
 	answers := s.apply(
-		s.order("a", spawn, sends(s.slotted("one", "sink", "slot"), s.message("same", "sink"))),
+		s.order("a", spawn, sends(s.slotted("one", "sink", "slot"), s.message("same", "sink"), s.message("at once", "c"))),
 		s.order("b", sends(s.slotted("two", "sink", "slot"), s.message("same", "sink"), s.message("hello", "c"))),
 		s.creation("c"))
 	s.is("a change that spawns", answers[0], nil)
 	s.is("a change that sends to what another spawned", answers[1], nil)
 	s.is("a change that creates what another spawned", answers[2], storage.ErrExists)
-	s.statuses("a message to a record that the batch spawned before", "c", storage.MessageOpen)
+	s.statuses("messages to a record that the change, or one before it, spawned", "c", storage.MessageOpen, storage.MessageOpen)
 	s.statuses("two messages to one slot and two of one id, sent by one batch", "sink",
 		storage.MessageReplaced, storage.MessageOpen, storage.MessageOpen)
 }
@@ -202,6 +202,10 @@ func endedContext(s *scene) {
 		fails("release", s.Store.Release(ctx, []storage.Lease{held.Lease}, 0))
 		_, err = s.Store.Settle(ctx, []storage.Settlement{settlement(held, storage.EffectDone)})
 		fails("settle", err)
+		_, err = s.Store.RedriveMessages(ctx, []uint64{1})
+		fails("redrive of messages", err)
+		_, err = s.Store.RedriveEffects(ctx, []string{"e"}, 0)
+		fails("redrive of effects", err)
 		_, err = s.Store.Prune(ctx, storage.Retention{Lines: 1}, 1)
 		fails("prune", err)
 		_, err = s.Store.Load(ctx, []storage.Key{s.key("a")})

@@ -22,8 +22,9 @@ func Bench(b *testing.B, h Harness) {
 	}{
 		{"create", benchCreate},
 		{"order", benchOrder},
-		{"turn of 1", benchTurns(1)},
-		{"turns of 100", benchTurns(100)},
+		{"turn of 1", benchTurns(1, 0)},
+		{"turns of 100", benchTurns(100, 0)},
+		{"turns of 100 among 20000 at rest", benchTurns(100, 20_000)},
 		{"deliver", benchDeliver},
 		{"take and settle 1", benchEffects(1)},
 		{"take and settle 100", benchEffects(100)},
@@ -77,9 +78,12 @@ func benchOrder(b *testing.B, s *scene) {
 	})
 }
 
-func benchTurns(batch int) func(*testing.B, *scene) {
+func benchTurns(batch, resting int) func(*testing.B, *scene) {
 	return func(b *testing.B, s *scene) {
 		b.Helper()
+		for i := 0; i < resting; i += many {
+			s.crowd(i, min(many, resting-i))
+		}
 		s.populate(1000, s.dueIn(0))
 		s.measure(b, batch, func(int) []error {
 			var changes []storage.Change

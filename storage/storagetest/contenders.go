@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,35 +26,6 @@ func contenders() group {
 
 const crew = 4 // as many contend
 
-// handles returns n stores on the same data, by several handles if the backend can open them.
-func (s *scene) handles(n int) []storage.Store {
-	s.Helper()
-	stores := make([]storage.Store, n)
-	for i := range stores {
-		stores[i] = s.Store
-		if s.Open != nil && i%2 == 1 {
-			stores[i] = s.Open(s)
-		}
-	}
-	return stores
-}
-
-// contend lets n goroutines do something at the same time, and demands that none of them fails.
-func (s *scene) contend(n int, do func(i int) error) {
-	s.Helper()
-	var all sync.WaitGroup
-	start, failed := make(chan struct{}), make([]error, n)
-	for i := range n {
-		all.Go(func() {
-			<-start
-			failed[i] = do(i)
-		})
-	}
-	close(start)
-	all.Wait()
-	s.is("what contenders do", errors.Join(failed...), nil)
-}
-
 func noUpdateLost(s *scene) {
 	const each = 25
 	stores, key := s.handles(crew), s.key("a")
@@ -71,24 +41,6 @@ func noUpdateLost(s *scene) {
 	})
 	s.same("a counter that each of the contenders incremented", s.load("a").Failures, crew*each)
 	s.same("the version", s.load("a").Version, uint64(crew*each+1))
-}
-
-// insist orders a record something as often as it takes.
-func (s *scene) insist(store storage.Store, key storage.Key, order ...edit) error {
-	for range 10000 {
-		got, err := store.Load(s.ctx, []storage.Key{key})
-		if err != nil {
-			return err
-		}
-		answers, err := store.Apply(s.ctx, []storage.Change{turn(got[0], order...)})
-		if err != nil {
-			return err
-		}
-		if !errors.Is(answers[0], storage.ErrConflict) {
-			return answers[0]
-		}
-	}
-	return errors.New("an order conflicts again and again")
 }
 
 func oneCreates(s *scene) {
@@ -163,38 +115,6 @@ func laneOnce(s *scene) {
 		return func() { running.Add(-1) }
 	})
 	s.same("how many effects of the lane were performed", entered.Load(), int32(n))
-}
-
-// perform lets contenders take and settle effects until none is left. Each calls begin for what it
-// has taken, and what that returns before it settles.
-func (s *scene) perform(stores []storage.Store, begin func(storage.Taken) (end func())) {
-	s.Helper()
-	s.contend(len(stores), func(i int) error {
-		for idle := 0; idle < 50; {
-			taken, err := stores[i].Take(s.ctx, storage.Claim{Names: []string{performed}, Owner: fmt.Sprint(i), Limit: 3, TTL: time.Hour})
-			if err != nil {
-				return err
-			}
-			if len(taken) == 0 {
-				idle++
-				sleep(100 * time.Microsecond)
-			}
-			var ends []func()
-			for _, e := range taken {
-				idle = 0
-				ends = append(ends, begin(e))
-			}
-			for j, e := range taken {
-				sleep(50 * time.Microsecond)
-				ends[j]()
-				answers, err := stores[i].Settle(s.ctx, []storage.Settlement{settlement(e, storage.EffectDone)})
-				if err = errors.Join(err, errors.Join(answers...)); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
 }
 
 // wakeUpRace says two things in a row again and again, so that the second comes during the turn that

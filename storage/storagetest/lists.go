@@ -57,12 +57,12 @@ func recordQueries(s *scene) {
 // many is more than a page of any backend.
 const many = 2500
 
-// crowd spawns many records, and returns their ids in order.
-func (s *scene) crowd() (ids []string) {
+// crowd spawns n records, the first of which has a number, and returns their ids in order.
+func (s *scene) crowd(first, n int) (ids []string) {
 	s.Helper()
-	c := s.creation("0")
-	for i := range many {
-		k := storage.Key{Kind: s.Kind, ID: fmt.Sprintf("r%04d", i)}
+	c := s.creation(fmt.Sprintf("crowd%06d", first))
+	for i := range n {
+		k := storage.Key{Kind: s.Kind, ID: fmt.Sprintf("r%06d", first+i)}
 		ids = append(ids, k.ID)
 		c.Spawn = append(c.Spawn, storage.Spawn{Record: storage.Record{Key: k, State: s.States[i%2], Data: s.Data(i)}})
 	}
@@ -71,7 +71,7 @@ func (s *scene) crowd() (ids []string) {
 }
 
 func longList(s *scene) {
-	want := append([]string{"0"}, s.crowd()...)
+	want := append([]string{"crowd000000"}, s.crowd(0, many)...)
 	var got []string
 	for _, r := range collect(s, s.Store.List(s.ctx, storage.Query{Kind: s.Kind})) {
 		got = append(got, r.Key.ID)

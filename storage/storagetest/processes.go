@@ -100,7 +100,7 @@ func (p *process) rest() (lines []string, err error) {
 const leaseOfChild = 300 * time.Millisecond
 
 func processE7(s *scene) {
-	const n, crew = 300, 2
+	const n, crew = 600, 2
 	c := s.creation("first")
 	for i := range n {
 		k := storage.Key{Kind: s.Kind, ID: fmt.Sprintf("r%03d", i)}

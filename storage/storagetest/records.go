@@ -20,6 +20,7 @@ func records() group {
 		{name: "a deleted record leaves its history", run: deleteLeavesHistory},
 		{name: "a deletion leaves the lines that it gives", run: deleteLines},
 		{name: "a deletion is guarded by the version", run: deleteGuarded},
+		{name: "a deletion is guarded by the lease", run: deleteFenced},
 		{name: "a record created again goes on at its version", run: createdAgain},
 		{name: "a change without lines leaves none", run: noLines},
 	}}
@@ -143,14 +144,29 @@ func kindsApart(s *scene) {
 
 func keysBytewise(s *scene) {
 	ids := []string{"A", "Z", "a", "a ", "a%", "aB", "a_", "ab", "é", "日"}
+	var elements []storage.Element
 	for _, id := range slices.Backward(ids) {
-		s.must(storage.Change{Key: s.keyOf(other, id), Record: storage.Record{State: "new"}})
+		s.must(storage.Change{Key: s.keyOf(other, id), Record: storage.Record{State: "new", Due: s.now()}})
+		elements = append(elements, storage.Element{Name: id, State: "new"})
 	}
 	var got []string
 	for _, r := range collect(s, s.Store.List(s.ctx, storage.Query{Kind: other})) {
 		got = append(got, r.Key.ID)
 	}
 	s.same("ids that differ in case, spaces or accents, in the order of their bytes", got, ids)
+	got = nil
+	for _, r := range collect(s, s.Store.List(s.ctx, storage.Query{Kind: other, After: "Z"})) {
+		got = append(got, r.Key.ID)
+	}
+	s.same("those that are greater than Z", got, ids[2:])
+	due := s.claimOf(storage.Claim{Names: []string{other}, Owner: owner, Limit: len(ids), TTL: ttl})
+	s.same("those that are due at one time", idsOf(due), ids)
+	s.create("a", with(elements...))
+	got = nil
+	for _, e := range s.elementsOf("a", storage.ElementQuery{}) {
+		got = append(got, e.Name)
+	}
+	s.same("elements with such names", got, ids)
 }
 
 func (s *scene) deletion(id string, lines ...storage.Line) storage.Change {
@@ -193,6 +209,17 @@ func deleteGuarded(s *scene) {
 	stale := s.deletion("a")
 	s.must(s.order("a"))
 	s.refused(stale, storage.ErrConflict)
+}
+
+func deleteFenced(s *scene) {
+	s.create("a", s.dueIn(0))
+	lost := s.deletion("a")
+	lost.Token = s.claimed("a due record", "a")[0].Lease.Token
+	s.pass(ttl)
+	newest := lost
+	newest.Token = s.claimed("a record whose lease has expired", "a")[0].Lease.Token
+	s.refused(lost, storage.ErrLeaseLost)
+	s.must(newest)
 }
 
 func createdAgain(s *scene) {
