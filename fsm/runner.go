@@ -17,7 +17,7 @@ type Runner[T any, S, E ~string] struct {
 	clone     func(T) T
 	moves     []*move[T, S, E] // a cell each, as in the machine's table; nil where nothing runs
 	stateless *stateless.StateMachine
-	runs      sync.Pool // of *run, cleared
+	runs      sync.Pool // of *run that are over
 }
 
 // A move is a row around which something runs.
@@ -159,11 +159,10 @@ func (r *Runner[T, S, E]) stage(ctx context.Context, s S, subject *T) (*run[T, S
 		return nil, fmt.Errorf("fsm: machine %q: the subject is nil, but state %q has guards or actions that need one", r.machine.Name(), s)
 	}
 	run := r.unused()
-	run.Context, run.runner, run.staged = ctx, r, *subject
+	run.Context, run.staged = ctx, *subject
 	if r.clone != nil {
 		run.staged = r.clone(*subject)
 	}
-	run.step.Subject = &run.staged
 	return run, nil
 }
 
@@ -171,11 +170,15 @@ func (r *Runner[T, S, E]) unused() *run[T, S, E] {
 	if used, ok := r.runs.Get().(*run[T, S, E]); ok {
 		return used
 	}
-	return new(run[T, S, E])
+	fresh := &run[T, S, E]{runner: r}
+	fresh.step.Subject = &fresh.staged
+	return fresh
 }
 
-// release keeps a run for later. One that failed or panicked is not: somebody may look at it still.
+// release keeps a run for later, without what was the caller's. One that failed or panicked is not
+// kept: somebody may look at it still.
 func (r *Runner[T, S, E]) release(used *run[T, S, E]) {
-	*used = run[T, S, E]{}
+	var none T
+	used.Context, used.staged, used.step.nested, used.trace = nil, none, nil, nil
 	r.runs.Put(used)
 }

@@ -11,7 +11,8 @@ type Change struct {
 	// Token is that of the lease under which it was decided; zero for a host's own order, which is
 	// guarded by the version alone and makes a turn that is under way conflict.
 	Token Token
-	// Delete removes the record with its elements, messages and effects. Its history stays.
+	// Delete removes the record with its elements, messages and effects. Its history stays. Beside it
+	// only Lines and Project are right.
 	Delete bool
 	// Record is what the record is afterwards. Key, Version and Fence are not used. A zero Since is
 	// the store's now.

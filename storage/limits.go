@@ -35,6 +35,10 @@ func (l Limits) CheckChange(c *Change) error {
 		if c.Version == 0 {
 			k.fail(ErrInvalid, "a record can only be deleted at the version that was seen, and version is zero")
 		}
+		if len(c.Elements)+len(c.Gone)+len(c.Consume)+len(c.Cancel)+len(c.Emit)+len(c.Send)+len(c.Spawn) > 0 {
+			k.fail(ErrInvalid, "a deletion takes Lines and Project alone; make another change for the rest")
+		}
+		k.lines(c.Lines)
 		return k.err
 	}
 	k.record(&c.Record)

@@ -66,7 +66,11 @@ func TestCheckChange(t *testing.T) {
 		"the body of message m has 104 bytes": {storage.ErrTooLarge, func(c *storage.Change) { c.Send[0].Body = make([]byte, 104) }},
 		"the id of the key of a spawned":      {storage.ErrInvalid, func(c *storage.Change) { c.Spawn[0].Record.Key.ID = "" }},
 		"the inputs of a line has 104 bytes":  {storage.ErrTooLarge, func(c *storage.Change) { c.Lines[0].Inputs = make([]byte, 104) }},
-		"only be deleted at the version":      {storage.ErrInvalid, func(c *storage.Change) { c.Delete, c.Version = true, 0 }},
+		"only be deleted at the version":      {storage.ErrInvalid, func(c *storage.Change) { *c = storage.Change{Key: c.Key, Delete: true} }},
+		"a deletion takes Lines and Project":  {storage.ErrInvalid, func(c *storage.Change) { c.Delete = true }},
+		"the event of a line has 256 bytes": {storage.ErrTooLarge, func(c *storage.Change) {
+			*c = storage.Change{Key: c.Key, Version: 1, Delete: true, Lines: []storage.Line{{Event: strings.Repeat("x", 256)}}}
+		}},
 	} {
 		err := storage.Limits{Data: 100, Effect: 101, Message: 103, Inputs: 103}.CheckChange(change(c.edit))
 		var about *storage.Error

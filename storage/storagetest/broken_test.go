@@ -128,7 +128,9 @@ func settled(tamper func(before, s *state, st *storage.Settlement, answer error,
 	}
 }
 
-func released(tamper func(s *state, l *storage.Lease, after *time.Duration), then func(before, s *state, l *storage.Lease, now time.Time)) func(*broken) {
+func released(
+	tamper func(s *state, l *storage.Lease, after *time.Duration), then func(before, s *state, l *storage.Lease, now time.Time),
+) func(*broken) {
 	return func(b *broken) {
 		b.release = func(ctx context.Context, leases []storage.Lease, after time.Duration) error {
 			before := b.before()

@@ -230,5 +230,6 @@ func settleAndCancel(s *scene) {
 		}
 		return nil
 	})
-	s.same("how many outcomes were delivered of those that were settled", int32(len(collect(s, s.Store.Messages(s.ctx, storage.MessageQuery{})))), outcomes.Load()) //nolint:gosec // at most n
+	delivered := collect(s, s.Store.Messages(s.ctx, storage.MessageQuery{}))
+	s.same("how many outcomes were delivered of those that were settled", len(delivered), int(outcomes.Load()))
 }

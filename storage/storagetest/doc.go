@@ -42,7 +42,7 @@
 //
 // # Whether it tells
 //
-// The package's own tests run it on some 170 mutants, each a store that breaks one thing: a version
+// The package's own tests run it on more than 170 mutants, each a store that breaks one thing: a version
 // not looked at, a slot that holds two, a lane that runs two at once. Each is told by the tests that
 // are named for it, and by no others.
 package storagetest

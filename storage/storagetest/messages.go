@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -248,7 +249,7 @@ func numbered(s *scene) {
 		ids = append(ids, m.ID)
 	}
 	s.same("messages to all records by number, as they were accepted", ids, []string{"z", "y", "x", "w", "v"})
-	if !slices.IsSortedFunc(all, func(a, b storage.Message) int { return int(a.Seq) - int(b.Seq) }) || all[0].Seq == 0 { //nolint:gosec // small numbers
+	if !slices.IsSortedFunc(all, func(a, b storage.Message) int { return cmp.Compare(a.Seq, b.Seq) }) || all[0].Seq == 0 {
 		s.Errorf("the numbers of messages do not increase")
 	}
 	s.same("when the last was accepted", all[4].At.Sub(all[0].At), time.Second)

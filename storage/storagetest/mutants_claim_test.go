@@ -75,6 +75,7 @@ func claimMutants() []mutant {
 			"3 a claim hides what it hands out/releasing a lost lease changes nothing",
 			"lease races/E1 what is refused is not written all the same",
 			"lease races/E4 the lease of a dead owner stops nobody else",
+			"records/a deletion is guarded by the lease",
 		}},
 		{"a claim is sorted by id", func(b *broken) {
 			b.claims = func(ctx context.Context, c storage.Claim) ([]storage.Snapshot, error) {
@@ -91,7 +92,9 @@ func claimMutants() []mutant {
 			"3 a claim hides what it hands out/at most the limit",
 			"3 a claim hides what it hands out/the oldest first, then by kind and id",
 		}},
-		{"a claim knows no bound", asked(func(c *storage.Claim) { c.Most = 100 }), []string{"3 a claim hides what it hands out/the snapshot is bounded and says so"}},
+		{"a claim knows no bound", asked(func(c *storage.Claim) { c.Most = 100 }), []string{
+			"3 a claim hides what it hands out/the snapshot is bounded and says so",
+		}},
 		{"those that wait take the places of those that can go", func(b *broken) {
 			b.claims = func(ctx context.Context, c storage.Claim) ([]storage.Snapshot, error) {
 				var rows []*recordRow
@@ -147,8 +150,12 @@ func claimMutants() []mutant {
 			"3 a claim hides what it hands out/the lease says what was asked for",
 			"lease races/S16 slow work keeps its lease by extending it",
 		}},
-		{"a snapshot has no time", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.Now = time.Time{} }), []string{"3 a claim hides what it hands out/the lease says what was asked for"}},
-		{"a snapshot has no tally", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.Tally = nil }), []string{"elements/the tally counts them all"}},
+		{"a snapshot has no time", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.Now = time.Time{} }), []string{
+			"3 a claim hides what it hands out/the lease says what was asked for",
+		}},
+		{"a snapshot has no tally", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.Tally = nil }), []string{
+			"elements/the tally counts them all",
+		}},
 		{"a snapshot lacks the elements that messages name", claimed(func(s *state, got *storage.Snapshot, now time.Time) {
 			got.Elements = slices.DeleteFunc(got.Elements, func(e storage.Element) bool { return !reached(e.Due, now) })
 		}), []string{
@@ -175,7 +182,9 @@ func claimMutants() []mutant {
 			"5 messages/what a turn makes of it is kept",
 			"8 what a caller gets is its own/what is returned is a copy",
 		}},
-		{"a snapshot never says that there is more", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.More = false }), []string{"3 a claim hides what it hands out/the snapshot is bounded and says so"}},
+		{"a snapshot never says that there is more", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.More = false }), []string{
+			"3 a claim hides what it hands out/the snapshot is bounded and says so",
+		}},
 		{"extending revives a lost lease", extended(func(s *state, l storage.Lease, err error, now time.Time) error {
 			if r := s.Records[l.Key]; r != nil && err != nil {
 				r.Token, r.LeaseUntil = l.Token, now.Add(l.TTL)
@@ -220,7 +229,9 @@ func claimMutants() []mutant {
 			if r := s.Records[l.Key]; r != nil && !r.LeaseUntil.IsZero() {
 				l.Token = r.Token
 			}
-		}, func(_, _ *state, _ *storage.Lease, _ time.Time) {}), []string{"3 a claim hides what it hands out/releasing a lost lease changes nothing"}},
+		}, func(_, _ *state, _ *storage.Lease, _ time.Time) {}), []string{
+			"3 a claim hides what it hands out/releasing a lost lease changes nothing",
+		}},
 		{"a released lease can still write", released(nothing, func(before, s *state, l *storage.Lease, _ time.Time) {
 			if r := before.Records[l.Key]; r != nil && r.Token == l.Token {
 				s.Records[l.Key].Token = r.Token

@@ -278,7 +278,10 @@ func effectMutants() []mutant {
 				})
 				return answers, err
 			}
-		}, []string{"6 effects/a dead effect is tried again"}},
+		}, []string{
+			"1 a change is atomic/an ended context writes nothing",
+			"6 effects/a dead effect is tried again",
+		}},
 		{"a redriven effect keeps its deadline", func(b *broken) {
 			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
 				before := b.before()
@@ -292,7 +295,10 @@ func effectMutants() []mutant {
 				})
 				return answers, err
 			}
-		}, []string{"6 effects/a dead effect is tried again"}},
+		}, []string{
+			"1 a change is atomic/an ended context writes nothing",
+			"6 effects/a dead effect is tried again",
+		}},
 		{"an effect past its deadline is not handed out", func(b *broken) {
 			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
 				before := b.before()

@@ -36,6 +36,7 @@ func guardMutants() []mutant {
 			"3 a claim hides what it hands out/a released lease is no longer good",
 			"lease races/E1 what is refused is not written all the same",
 			"lease races/E4 the lease of a dead owner stops nobody else",
+			"records/a deletion is guarded by the lease",
 		}},
 		{"a conflict is told before a lost lease", refused(func(s *state, c *storage.Change, err error, _ time.Time) error {
 			if r := s.Records[c.Key]; errors.Is(err, storage.ErrLeaseLost) && r.Version != c.Version {
@@ -67,6 +68,7 @@ func guardMutants() []mutant {
 			"3 a claim hides what it hands out/a released lease is no longer good",
 			"lease races/E1 what is refused is not written all the same",
 			"lease races/E4 the lease of a dead owner stops nobody else",
+			"records/a deletion is guarded by the lease",
 		}},
 		{"a change does not end its lease", applied(func(_, s *state, c *storage.Change, _ time.Time) {
 			if r := s.Records[c.Key]; r != nil && c.Token > 0 {

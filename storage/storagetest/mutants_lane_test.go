@@ -105,7 +105,10 @@ func laneMutants() []mutant {
 				})
 				return answers, err
 			}
-		}, []string{"6 lanes/a redriven one waits behind others"}},
+		}, []string{
+			"1 a change is atomic/an ended context writes nothing",
+			"6 lanes/a redriven one waits behind others",
+		}},
 		{"any effect that ends wakes its lane", settled(func(_, s *state, st *storage.Settlement, answer error, now time.Time) error {
 			ended := s.effect(st.Lease.Key.ID)
 			for _, e := range s.Effects {

@@ -140,7 +140,8 @@ func messageMutants() []mutant {
 		}},
 		{"a record becomes final with open messages", applied(func(before, s *state, c *storage.Change, _ time.Time) {
 			for _, m := range s.Messages {
-				if old := before.message(m.Seq); old != nil && old.Status == storage.MessageOpen && m.Status == storage.MessageStale && m.Reason == "the record is final" {
+				old := before.message(m.Seq)
+				if old != nil && old.Status == storage.MessageOpen && m.Reason == "the record is final" {
 					m.Status = storage.MessageOpen
 				}
 			}

@@ -12,7 +12,9 @@ import (
 
 func recordMutants() []mutant {
 	return []mutant{
-		{"a field is lost", changes(func(_ *state, c *storage.Change) { c.Record.Until = time.Time{} }), []string{"records/every field comes back"}},
+		{"a field is lost", changes(func(_ *state, c *storage.Change) { c.Record.Until = time.Time{} }), []string{
+			"records/every field comes back",
+		}},
 		{"a field is kept", changes(func(s *state, c *storage.Change) {
 			if r := s.Records[c.Key]; r != nil && c.Record.Reason == "" {
 				c.Record.Reason = r.Reason
@@ -185,7 +187,10 @@ func recordMutants() []mutant {
 				}
 				return whole(ctx, q)
 			}
-		}, []string{"9 lists are bounded/records are found by state, status and group"}},
+		}, []string{
+			"9 lists are bounded/records are found by state, status and group",
+			"records/keys compare bytewise",
+		}},
 		{"a list knows no limit", func(b *broken) {
 			whole := b.list
 			b.list = func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
@@ -299,8 +304,12 @@ func pruneMutants() []mutant {
 		{"pruning is early", pruning(func(r *storage.Retention, _ *int) {
 			r.Messages = max(0, r.Messages-time.Microsecond)
 		}), []string{"9 what has ended is pruned/not before its time"}},
-		{"the dead are pruned with the others", pruning(func(r *storage.Retention, _ *int) { r.Dead = max(r.Messages, r.Effects) }), []string{"9 what has ended is pruned/what is dead has a time of its own"}},
-		{"pruning knows no limit", pruning(func(_ *storage.Retention, limit *int) { *limit = 1000 }), []string{"9 what has ended is pruned/no more than the limit at a time"}},
+		{"the dead are pruned with the others", pruning(func(r *storage.Retention, _ *int) { r.Dead = max(r.Messages, r.Effects) }), []string{
+			"9 what has ended is pruned/what is dead has a time of its own",
+		}},
+		{"pruning knows no limit", pruning(func(_ *storage.Retention, limit *int) { *limit = 1000 }), []string{
+			"9 what has ended is pruned/no more than the limit at a time",
+		}},
 		{"zero keeps nothing", pruning(func(r *storage.Retention, _ *int) {
 			for _, d := range []*time.Duration{&r.Messages, &r.Effects, &r.Dead, &r.Lines} {
 				*d = max(*d, 1)

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ func (d *duel) number(got, want []storage.Message) {
 	for i := range min(len(got), len(want)) {
 		d.numbers[want[i].Seq] = got[i].Seq
 	}
-	bySeq := func(a, b storage.Message) int { return int(a.Seq) - int(b.Seq) } //nolint:gosec // small numbers
+	bySeq := func(a, b storage.Message) int { return cmp.Compare(a.Seq, b.Seq) }
 	if !slices.IsSortedFunc(got, bySeq) {
 		d.Errorf("messages are not in the order of their numbers")
 	}

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/reeve-go/reeve/storage"
@@ -72,7 +73,7 @@ func (d *duel) take() {
 	want, err := d.m.take(d.ctx, c, chosen)
 	d.is("take of the model", err, nil)
 	for _, taken := range [][]storage.Taken{got, want} {
-		slices.SortFunc(taken, func(a, b storage.Taken) int { return int(a.Seq) - int(b.Seq) }) //nolint:gosec // small numbers
+		slices.SortFunc(taken, func(a, b storage.Taken) int { return cmp.Compare(a.Seq, b.Seq) })
 	}
 	for i := range want {
 		d.held = append(d.held, loan{got[i].Lease, want[i].Lease, want[i].From})

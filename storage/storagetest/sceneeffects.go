@@ -31,8 +31,12 @@ func (s *scene) take(limit int) []storage.Taken {
 func (s *scene) takenNow(demand string, ids ...string) []storage.Taken {
 	s.Helper()
 	got := s.take(100)
-	s.inOrder(demand+": a take must return these effects", ids, len(got), func(i int) string { return got[i].ID },
-		func(i, j int) { got[i], got[j] = got[j], got[i] })
+	inOrder(got, ids, func(e storage.Taken) string { return e.ID })
+	var is []string
+	for _, e := range got {
+		is = append(is, e.ID)
+	}
+	s.same(demand+": a take must return these effects", is, ids)
 	return got
 }
 

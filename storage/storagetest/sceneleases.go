@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -24,24 +26,15 @@ func (s *scene) claimOf(c storage.Claim) []storage.Snapshot {
 func (s *scene) claimed(demand string, ids ...string) []storage.Snapshot {
 	s.Helper()
 	got := s.claim(100)
-	s.inOrder(demand+": a claim must return these records", ids, len(got), func(i int) string { return got[i].Key.ID },
-		func(i, j int) { got[i], got[j] = got[j], got[i] })
+	inOrder(got, ids, func(r storage.Snapshot) string { return r.Key.ID })
+	s.same(demand+": a claim must return these records", idsOf(got), ids)
 	return got
 }
 
-// inOrder demands that n things have these ids, and puts them into their order.
-func (s *scene) inOrder(demand string, ids []string, n int, id func(i int) string, swap func(i, j int)) {
-	s.Helper()
-	for i := range min(n, len(ids)) {
-		for j := i + 1; j < n && id(i) != ids[i]; j++ {
-			swap(i, j)
-		}
-	}
-	var got []string
-	for i := range n {
-		got = append(got, id(i))
-	}
-	s.same(demand, got, ids)
+// inOrder puts things into the order of their ids.
+func inOrder[T any](things []T, ids []string, id func(T) string) {
+	place := func(v T) uint { return uint(slices.Index(ids, id(v))) } // those not named come last
+	slices.SortStableFunc(things, func(a, b T) int { return cmp.Compare(place(a), place(b)) })
 }
 
 func idsOf(snapshots []storage.Snapshot) (ids []string) {
