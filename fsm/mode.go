@@ -1,6 +1,6 @@
 package fsm
 
-import "fmt"
+import "github.com/reeve-go/reeve/internal/enum"
 
 // A Mode says who works while an entity is in a state.
 type Mode uint8
@@ -20,14 +20,14 @@ const (
 var modeNames = [...]string{Active: "active", Waiting: "waiting", Resting: "resting", Final: "final"}
 
 // String returns the mode's name in lower case.
-func (m Mode) String() string { return nameOf(modeNames[:], m, "Mode") }
+func (m Mode) String() string { return enum.String(modeNames[:], m, "Mode") }
 
 // MarshalText returns the mode's name; a value that is no mode is an error.
-func (m Mode) MarshalText() ([]byte, error) { return marshalName(modeNames[:], m, "mode") }
+func (m Mode) MarshalText() ([]byte, error) { return enum.Marshal(modeNames[:], m, "fsm", "mode") }
 
 // UnmarshalText accepts the name of a mode.
 func (m *Mode) UnmarshalText(text []byte) error {
-	return unmarshalName(modeNames[:], m, text, "mode")
+	return enum.Unmarshal(modeNames[:], m, text, "fsm", "mode")
 }
 
 // settled reports whether an entity may stay in a state of this mode for ever.
@@ -46,36 +46,14 @@ const (
 var originNames = [...]string{Outside: "outside", Supervisor: "supervisor"}
 
 // String returns the origin's name in lower case.
-func (o Origin) String() string { return nameOf(originNames[:], o, "Origin") }
+func (o Origin) String() string { return enum.String(originNames[:], o, "Origin") }
 
 // MarshalText returns the origin's name; a value that is no origin is an error.
-func (o Origin) MarshalText() ([]byte, error) { return marshalName(originNames[:], o, "origin") }
+func (o Origin) MarshalText() ([]byte, error) {
+	return enum.Marshal(originNames[:], o, "fsm", "origin")
+}
 
 // UnmarshalText accepts the name of an origin.
 func (o *Origin) UnmarshalText(text []byte) error {
-	return unmarshalName(originNames[:], o, text, "origin")
-}
-
-func nameOf[T ~uint8](names []string, v T, typ string) string {
-	if int(v) < len(names) {
-		return names[v]
-	}
-	return fmt.Sprintf("%s(%d)", typ, uint8(v))
-}
-
-func marshalName[T ~uint8](names []string, v T, what string) ([]byte, error) {
-	if int(v) < len(names) {
-		return []byte(names[v]), nil
-	}
-	return nil, fmt.Errorf("fsm: %d is no %s; one of %s is", uint8(v), what, quoteList(names))
-}
-
-func unmarshalName[T ~uint8](names []string, v *T, text []byte, what string) error {
-	for i, name := range names {
-		if name == string(text) {
-			*v = T(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("fsm: %q is no %s; one of %s is", text, what, quoteList(names))
+	return enum.Unmarshal(originNames[:], o, text, "fsm", "origin")
 }

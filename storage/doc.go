@@ -45,7 +45,7 @@
 // # Writing a backend
 //
 // Implement [Store], run storagetest.Run against it, and read what it says. Package memory is the
-// reference: the shortest code that keeps the contract. Check input with [Limits], so that every
-// backend refuses the same things with the same words. New abilities will be optional interfaces,
-// never new methods of these.
+// reference: the shortest code that keeps the contract. Check input with [Limits] and refuse with
+// [Change.Guard], so that every backend refuses the same things with the same words. New abilities
+// will be optional interfaces, never new methods of these.
 package storage

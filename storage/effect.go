@@ -1,6 +1,10 @@
 package storage
 
-import "time"
+import (
+	"time"
+
+	"github.com/reeve-go/reeve/internal/enum"
+)
 
 // An EffectStatus says how far an effect is.
 type EffectStatus uint8
@@ -23,16 +27,16 @@ var effectStatusNames = [...]string{
 }
 
 // String returns the status's name in lower case.
-func (s EffectStatus) String() string { return nameOf(effectStatusNames[:], s, "EffectStatus") }
+func (s EffectStatus) String() string { return enum.String(effectStatusNames[:], s, "EffectStatus") }
 
 // MarshalText returns the status's name.
 func (s EffectStatus) MarshalText() ([]byte, error) {
-	return marshalName(effectStatusNames[:], s, "effect status")
+	return enum.Marshal(effectStatusNames[:], s, "storage", "effect status")
 }
 
 // UnmarshalText accepts the name of an effect status.
 func (s *EffectStatus) UnmarshalText(text []byte) error {
-	return unmarshalName(effectStatusNames[:], s, text, "effect status")
+	return enum.Unmarshal(effectStatusNames[:], s, text, "storage", "effect status")
 }
 
 // An Effect is something that a record wants done outside. It is performed at least once.

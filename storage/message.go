@@ -1,6 +1,10 @@
 package storage
 
-import "time"
+import (
+	"time"
+
+	"github.com/reeve-go/reeve/internal/enum"
+)
 
 // A MessageStatus says what became of a message.
 type MessageStatus uint8
@@ -23,16 +27,16 @@ var messageStatusNames = [...]string{
 }
 
 // String returns the status's name in lower case.
-func (s MessageStatus) String() string { return nameOf(messageStatusNames[:], s, "MessageStatus") }
+func (s MessageStatus) String() string { return enum.String(messageStatusNames[:], s, "MessageStatus") }
 
 // MarshalText returns the status's name.
 func (s MessageStatus) MarshalText() ([]byte, error) {
-	return marshalName(messageStatusNames[:], s, "message status")
+	return enum.Marshal(messageStatusNames[:], s, "storage", "message status")
 }
 
 // UnmarshalText accepts the name of a message status.
 func (s *MessageStatus) UnmarshalText(text []byte) error {
-	return unmarshalName(messageStatusNames[:], s, text, "message status")
+	return enum.Unmarshal(messageStatusNames[:], s, text, "storage", "message status")
 }
 
 // A Message is something said to a record.

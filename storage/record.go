@@ -1,8 +1,9 @@
 package storage
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/reeve-go/reeve/internal/enum"
 )
 
 // A Key identifies a record.
@@ -35,14 +36,16 @@ const (
 var statusNames = [...]string{OK: "ok", Paused: "paused", Quarantined: "quarantined"}
 
 // String returns the status's name in lower case.
-func (s Status) String() string { return nameOf(statusNames[:], s, "Status") }
+func (s Status) String() string { return enum.String(statusNames[:], s, "Status") }
 
 // MarshalText returns the status's name.
-func (s Status) MarshalText() ([]byte, error) { return marshalName(statusNames[:], s, "status") }
+func (s Status) MarshalText() ([]byte, error) {
+	return enum.Marshal(statusNames[:], s, "storage", "status")
+}
 
 // UnmarshalText accepts the name of a status.
 func (s *Status) UnmarshalText(text []byte) error {
-	return unmarshalName(statusNames[:], s, text, "status")
+	return enum.Unmarshal(statusNames[:], s, text, "storage", "status")
 }
 
 // A Record is one managed thing.
@@ -145,28 +148,4 @@ type ElementQuery struct {
 	After string
 	// Limit is the most to yield; zero: no limit.
 	Limit int
-}
-
-func nameOf[T ~uint8](names []string, v T, typ string) string {
-	if int(v) < len(names) {
-		return names[v]
-	}
-	return fmt.Sprintf("%s(%d)", typ, uint8(v))
-}
-
-func marshalName[T ~uint8](names []string, v T, what string) ([]byte, error) {
-	if int(v) < len(names) {
-		return []byte(names[v]), nil
-	}
-	return nil, fmt.Errorf("storage: %d is no %s; one of %q is", uint8(v), what, names)
-}
-
-func unmarshalName[T ~uint8](names []string, v *T, text []byte, what string) error {
-	for i, name := range names {
-		if name == string(text) {
-			*v = T(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("storage: %q is no %s; one of %q is", text, what, names)
 }

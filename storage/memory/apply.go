@@ -63,17 +63,15 @@ func keysOf(c *storage.Change) []storage.Key {
 
 // guard says whether a change may be made.
 func (s *Store) guard(shard *shard, c *storage.Change, changedBefore bool) error {
-	r := shard.records[c.Key]
-	switch {
-	case r == nil && c.Version > 0:
-		return storage.Errorf(storage.ErrNotFound, c.Key, "it cannot be changed at version %d", c.Version)
-	case r != nil && c.Version == 0:
-		return storage.Errorf(storage.ErrExists, c.Key, "it is at version %d", r.Version)
-	case r != nil && c.Token != 0 && r.token > c.Token:
-		return storage.Errorf(storage.ErrLeaseLost, c.Key, "token %d is too old; the newest is %d", c.Token, r.token)
-	case r != nil && r.Version != c.Version:
-		return storage.Errorf(storage.ErrConflict, c.Key, "version %d was expected, %d is there", c.Version, r.Version)
-	case changedBefore:
+	var version uint64
+	var token storage.Token
+	if r := shard.records[c.Key]; r != nil {
+		version, token = r.Version, r.token
+	}
+	if err := c.Guard(version, token); err != nil {
+		return err
+	}
+	if changedBefore {
 		return storage.Errorf(storage.ErrConflict, c.Key, "the batch changes it twice; one change a record is right")
 	}
 	for i := range c.Emit {
