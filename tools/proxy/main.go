@@ -2,7 +2,7 @@
 // a build can get them exactly as users will:
 //
 //	proxy v0.1.0 /tmp/proxy
-//	GOPROXY=file:///tmp/proxy,https://proxy.golang.org go get github.com/reeve-go/reeve@v0.1.0
+//	GOPROXY=file:///tmp/proxy,$(go env GOPROXY) go get github.com/reeve-go/reeve@v0.1.0
 //
 // It runs in the root of the repository, packs what git tracks or would track, and reads from
 // allmodules which modules are released.
