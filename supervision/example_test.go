@@ -161,3 +161,90 @@ func ExampleKind_Upgrade() {
 	fmt.Println(r.Data, err)
 	// Output: {7} <nil>
 }
+
+// A record can be created in any start, and the history says who brought it about.
+func ExampleKind_Create() {
+	ctx, backups := context.Background(), newBackups()
+	fmt.Println(backups.Create(ctx, "home", Backup{}, supervision.At(Idle), supervision.Cause("installer")))
+	fmt.Println(backups.Create(ctx, "home", Backup{}))
+	for line, err := range backups.History(ctx, "home") {
+		fmt.Println(line.To, "by", line.Cause, err)
+	}
+	// Output:
+	// <nil>
+	// supervision: create backup/home: exists already
+	// idle by installer <nil>
+}
+
+// Progress gives a state more time.
+func ExampleKind_Touch() {
+	ctx, backups := context.Background(), newBackups()
+	if err := errors.Join(backups.Create(ctx, "home", Backup{}), backups.Fire(ctx, "home", Start, nil)); err != nil {
+		fmt.Println(err)
+	}
+	before, err := backups.Get(ctx, "home")
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(backups.Touch(ctx, "home", 3*time.Hour))
+	after, err := backups.Get(ctx, "home")
+	fmt.Println(after.Until.Sub(before.Until).Round(time.Minute), err)
+	// Output:
+	// <nil>
+	// 2h0m0s <nil>
+}
+
+// A sender that does not know whether it was heard says it again.
+func ExampleKind_Deliver() {
+	ctx, backups := context.Background(), newBackups()
+	if err := backups.Create(ctx, "home", Backup{}); err != nil {
+		fmt.Println(err)
+	}
+	m := storage.Message{ID: "agent-7/1", Name: "progress", Body: []byte(`{"files": 12}`)}
+	fmt.Println(backups.Deliver(ctx, "home", m))
+	fmt.Println(backups.Deliver(ctx, "home", m))
+	fmt.Println(backups.Deliver(ctx, "attic", m))
+	// Output:
+	// <nil>
+	// <nil>
+	// supervision: deliver backup/attic: storage: backup/attic: message "agent-7/1" has no record to go to: not found
+}
+
+// A runner's guard refuses what the data does not allow.
+func ExampleNewKind() {
+	ctx := context.Background()
+	runner, err := fsm.NewRunner(machine, func(b *fsm.Behavior[Backup, State, Event]) {
+		b.Guard(Running, Finish, "something was saved", func(_ context.Context, step *fsm.Step[Backup, State, Event]) error {
+			if step.Subject.Files == 0 {
+				return errors.New("there are no files")
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	backups, err := supervision.NewKind("backup", machine, memory.New(nil), &supervision.KindOptions[Backup, State, Event]{Runner: runner})
+	if err != nil {
+		fmt.Println(err)
+	}
+	if err := errors.Join(backups.Create(ctx, "home", Backup{}), backups.Fire(ctx, "home", Start, nil)); err != nil {
+		fmt.Println(err)
+	}
+	err = backups.Fire(ctx, "home", Finish, nil)
+	fmt.Println(errors.Is(err, fsm.ErrGuard))
+	// Output: true
+}
+
+func ExampleKind_Delete() {
+	ctx, backups := context.Background(), newBackups()
+	if err := backups.Create(ctx, "home", Backup{}); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(backups.Delete(ctx, "home"))
+	_, err := backups.Get(ctx, "home")
+	fmt.Println(errors.Is(err, storage.ErrNotFound))
+	// Output:
+	// <nil>
+	// true
+}
