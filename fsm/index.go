@@ -10,10 +10,9 @@ import (
 // finding it compares words; only a longer name is compared as a whole.
 type index struct {
 	slots     []slot
-	names     []string
 	seed      uint64
 	shift     uint8
-	deep      bool // what is between the words of a long name is hashed too
+	deep      bool // what is between the outer words of a long name is hashed too
 	displaced int  // how many names found another one in their place
 }
 
@@ -23,6 +22,7 @@ type slot struct {
 	length           uint32
 	next             uint32 // the number after that of the name
 	innerLo, innerHi uint64
+	name             string
 }
 
 const (
@@ -51,17 +51,17 @@ func tryIndex(names []string, seed uint64, deep bool) index {
 	width := bits.Len(uint(4 * len(names)))
 	ix := index{
 		slots: make([]slot, 1<<width+len(names)), // beyond the last home there is room for all
-		names: names,
 		seed:  seed * golden,
 		shift: uint8(64 - width), //nolint:gosec // from 0 to 64
 		deep:  deep,
 	}
 	for i, name := range names {
-		s := slot{length: uint32(len(name)), next: uint32(i + 1)} //nolint:gosec // both are small
+		s := slot{length: uint32(len(name)), next: uint32(i + 1), name: name} //nolint:gosec // both are small
 		hash := uint64(0)
 		s.lo, s.hi = outerWords(name)
 		if len(name) > maxShort {
-			s.innerLo, s.innerHi, hash = ix.innerWords(name)
+			s.innerLo, s.innerHi = innerWords(name)
+			hash = ix.inside(name)
 		}
 		at := ix.home(s.lo, s.hi, hash, len(name))
 		if ix.slots[at].next > 0 {
@@ -97,20 +97,26 @@ func (ix *index) find(name string) (id uint32, ok bool) {
 // findLong is apart because what it calls would cost find a stack frame.
 func (ix *index) findLong(name string) (id uint32, ok bool) {
 	lo, hi := outerWords(name)
-	innerLo, innerHi, hash := ix.innerWords(name)
 	slots := ix.slots
-	for at := ix.home(lo, hi, hash, len(name)); at < uint(len(slots)); at++ {
+	for at := ix.home(lo, hi, ix.inside(name), len(name)); at < uint(len(slots)); at++ {
 		s := &slots[at]
-		if s.lo == lo && s.hi == hi && s.innerLo == innerLo && s.innerHi == innerHi && int(s.length) == len(name) {
-			if len(name) <= maxExact || ix.names[s.next-1] == name {
-				return s.next - 1, true
-			}
+		if s.lo == lo && s.hi == hi && int(s.length) == len(name) && s.equalInside(name) {
+			return s.next - 1, true
 		}
 		if s.next == 0 {
 			break
 		}
 	}
 	return 0, false
+}
+
+// equalInside compares what the outer words do not hold of a long name.
+func (s *slot) equalInside(name string) bool {
+	if len(name) > maxExact {
+		return s.name == name
+	}
+	lo, hi := innerWords(name)
+	return s.innerLo == lo && s.innerHi == hi
 }
 
 // home returns where a name stands unless another one was there first.
@@ -134,16 +140,21 @@ func outerWords(name string) (lo, hi uint64) {
 	return 0, 0
 }
 
-// innerWords returns the eight bytes next to the outer ones at either end of a long name, and a hash of
-// them or of all that is between the outer ones.
-func (ix *index) innerWords(name string) (lo, hi, hash uint64) {
+// innerWords returns the eight bytes next to the outer ones at either end of a long name.
+func innerWords(name string) (lo, hi uint64) {
 	b := []byte(name)
-	lo, hi = binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[len(b)-16:])
-	hash = lo ^ bits.RotateLeft64(hi, 29)
-	if ix.deep {
-		for b = b[16:]; len(b) > 16; b = b[8:] {
-			hash = hash*golden ^ binary.LittleEndian.Uint64(b)
-		}
+	return binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[len(b)-16:])
+}
+
+// inside returns a hash of what is between the outer words of a long name, where that counts.
+func (ix *index) inside(name string) (hash uint64) {
+	if !ix.deep {
+		return 0
 	}
-	return lo, hi, hash * golden
+	b := []byte(name)
+	hash = binary.LittleEndian.Uint64(b[len(b)-16:])
+	for b = b[8:]; len(b) > 16; b = b[8:] {
+		hash = hash*golden ^ binary.LittleEndian.Uint64(b)
+	}
+	return hash * golden
 }
