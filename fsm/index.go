@@ -19,10 +19,9 @@ type index struct {
 // A slot is empty where next is zero. The empty string equals an empty slot, and is never found.
 type slot struct {
 	lo, hi           uint64
-	length           uint32
-	next             uint32 // the number after that of the name
 	innerLo, innerHi uint64
 	name             string
+	next             uint32 // the number after that of the name
 }
 
 const (
@@ -56,7 +55,7 @@ func tryIndex(names []string, seed uint64, deep bool) index {
 		deep:  deep,
 	}
 	for i, name := range names {
-		s := slot{length: uint32(len(name)), next: uint32(i + 1), name: name} //nolint:gosec // both are small
+		s := slot{name: name, next: uint32(i + 1)}
 		hash := uint64(0)
 		s.lo, s.hi = outerWords(name)
 		if len(name) > maxShort {
@@ -84,7 +83,7 @@ func (ix *index) find(name string) (id uint32, ok bool) {
 	slots := ix.slots
 	for at := ix.home(lo, hi, 0, len(name)); at < uint(len(slots)); at++ {
 		s := &slots[at]
-		if s.lo == lo && s.hi == hi && int(s.length) == len(name) {
+		if s.lo == lo && s.hi == hi && len(s.name) == len(name) {
 			return s.next - 1, s.next > 0
 		}
 		if s.next == 0 {
@@ -100,7 +99,7 @@ func (ix *index) findLong(name string) (id uint32, ok bool) {
 	slots := ix.slots
 	for at := ix.home(lo, hi, ix.inside(name), len(name)); at < uint(len(slots)); at++ {
 		s := &slots[at]
-		if s.lo == lo && s.hi == hi && int(s.length) == len(name) && s.equalInside(name) {
+		if s.lo == lo && s.hi == hi && len(s.name) == len(name) && s.equalInside(name) {
 			return s.next - 1, true
 		}
 		if s.next == 0 {

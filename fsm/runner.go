@@ -128,6 +128,7 @@ func (r *Runner[T, S, E]) Permitted(ctx context.Context, s S, subject *T) ([]E, 
 			} else if err != nil {
 				return nil, err
 			}
+			r.release(run)
 		}
 		out = append(out, e)
 	}

@@ -37,6 +37,13 @@ func (b *mailbox) openOrNone() []*message {
 	return b.open
 }
 
+// close takes a message from the open ones, if it is one of them.
+func (b *mailbox) close(m *message) {
+	if at, ok := slices.BinarySearchFunc(b.open, m, compareMessages); ok {
+		b.open = slices.Delete(b.open, at, at+1)
+	}
+}
+
 func (s *shard) box(k storage.Key) *mailbox {
 	return getOrMake(s.mail, k, func() *mailbox { return &mailbox{byID: map[string]*message{}} })
 }
@@ -112,10 +119,7 @@ func (s *shard) open(m *message, now time.Time) {
 
 // end takes a message from the open ones and notes what became of it.
 func (s *shard) end(m *message, as storage.MessageStatus, reason string, now time.Time) {
-	box := s.box(m.To)
-	if at, ok := slices.BinarySearchFunc(box.open, m, compareMessages); ok {
-		box.open = slices.Delete(box.open, at, at+1)
-	}
+	s.box(m.To).close(m)
 	m.Status, m.Reason, m.ended = as, reason, now
 	if as == storage.MessageDead {
 		s.deadMessages.set(&m.place, now)
@@ -128,9 +132,7 @@ func (s *shard) end(m *message, as storage.MessageStatus, reason string, now tim
 func (s *shard) forget(m *message) {
 	box := s.box(m.To)
 	delete(box.byID, m.ID)
-	if at, ok := slices.BinarySearchFunc(box.open, m, compareMessages); ok {
-		box.open = slices.Delete(box.open, at, at+1)
-	}
+	box.close(m)
 	s.queueOf(m).set(&m.place, time.Time{})
 	if len(box.byID) == 0 {
 		delete(s.mail, m.To)

@@ -143,7 +143,7 @@ func (s *Store) releaseRecord(l storage.Lease, now time.Time, after time.Duratio
 		r.token++
 		r.leaseUntil = time.Time{}
 		r.Due = now.Add(after)
-		if box := shard.mail[r.Key]; box != nil && len(box.open) > 0 {
+		if len(shard.mail[r.Key].openOrNone()) > 0 {
 			r.Due = now
 		}
 		shard.schedule(r)

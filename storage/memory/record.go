@@ -105,7 +105,7 @@ func (s *shard) settle(r *record, now, wish time.Time) {
 	if e := r.elementDue.head(); e != nil && (r.Due.IsZero() || e.at.Before(r.Due)) {
 		r.Due = e.at
 	}
-	if box := s.mail[r.Key]; box != nil && len(box.open) > 0 {
+	if len(s.mail[r.Key].openOrNone()) > 0 {
 		r.Due = now
 	}
 	s.schedule(r)
