@@ -6,10 +6,10 @@
 //
 // The packages stand on floors. An import goes down a floor, never up and never sideways.
 //
-//	supervision/    durable kinds: records, orders, turns
+//	supervision/    kinds, turns, deciders, the supervisor
 //	fsm/            definitions, machines, runners, diagrams
 //	storage/        the contracts of a store; memory/ and sqlite/ keep them
 //
 // Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
-// entities, storage/storagetest for backends.
+// entities, storage/storagetest for backends, supervision/supervisiontest for deciders.
 package reeve

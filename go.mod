@@ -7,3 +7,5 @@ require (
 	github.com/qmuntal/stateless v1.7.2
 	pgregory.net/rapid v1.3.0
 )
+
+require golang.org/x/sync v0.23.0

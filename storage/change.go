@@ -11,8 +11,10 @@ type Change struct {
 	// Token is that of the lease under which it was decided; zero for a host's own order, which is
 	// guarded by the version alone and makes a turn that is under way conflict.
 	Token Token
-	// Delete removes the record with its elements, messages and effects. Its history stays. Beside it
-	// only Lines and Project are right.
+	// Delete removes the record with its elements, messages and effects. Its history stays, and ends
+	// with the version that is one above the record's and above each token that was given out or has
+	// written. Where it ends the tokens and versions of a record begin that is created again. Beside
+	// it only Lines and Project are right.
 	Delete bool
 	// Record is what the record is afterwards. Key, Version and Fence are not used. A zero Since is
 	// the store's now.
@@ -22,8 +24,9 @@ type Change struct {
 	Gone     []string
 	// Consume says what became of messages, each by its number.
 	Consume []Consumption
-	// Cancel cancels effects, before Emit adds new ones. An effect whose ID the record emitted before
-	// is left as it is.
+	// Cancel cancels effects, before Emit adds new ones. Emit leaves out what adds nothing: an effect
+	// whose ID the record emitted before, and one whose Key an effect of the record has that is
+	// pending or running, so that a record can say again what it wants while it is being done.
 	Cancel []Cancel
 	Emit   []Effect
 	// Send delivers messages to records of the same store. One to a record that does not exist is

@@ -26,14 +26,16 @@
 //
 //  1. A change is atomic. In a batch each change has its own answer, and one that fails takes no
 //     other with it. Where the outcome of a commit is not known, the backend finds it out.
-//  2. Two guards on each write: [ErrLeaseLost] before [ErrConflict], and nothing is written.
+//  2. Two guards on each write: [ErrLeaseLost] before [ErrConflict], and nothing is written. Versions and
+//     tokens never go back, also not where a record is deleted and created again.
 //  3. A claim hides what it hands out for its time, and two contenders never both win.
 //  4. No wake-up is lost. Delivering makes a record due unless it is paused, quarantined or final;
 //     Apply and Release make it due now if an unconsumed message is there. Only [Record.NotBefore]
 //     holds a turn up.
 //  5. A message's ID is accepted once. A slot holds at most one unconsumed message.
-//  6. An effect's ID is accepted once; effects of one record and lane are performed one after
-//     another, each under a lease of its own.
+//  6. An effect's ID is accepted once, and of those that have not ended no two of a record have one
+//     Key. Effects of one record and lane are performed one after another, each under a lease of its
+//     own.
 //  7. Time is the store's. Its readings go out in a [Snapshot] and come back in a change; a caller's
 //     clock never does. Times are kept to the microsecond.
 //  8. What a caller gets is its own copy, and sizes are limited ([Limits]).
@@ -47,5 +49,5 @@
 // Implement [Store], run storagetest.Run against it, and read what it says. Package memory is the
 // reference: the shortest code that keeps the contract. Check input with [Limits] and refuse with
 // [Change.Guard], so that every backend refuses the same things with the same words. New abilities
-// will be optional interfaces, never new methods of these.
+// will be optional interfaces, such as [Transactor] and [Notifier], never new methods of these.
 package storage

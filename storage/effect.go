@@ -43,7 +43,8 @@ func (s *EffectStatus) UnmarshalText(text []byte) error {
 type Effect struct {
 	// ID is this emission: the store accepts each once.
 	ID string
-	// Key is the idempotency key that the outside sees, equal over tries and re-sends.
+	// Key is the idempotency key that the outside sees, equal over tries and re-sends. Of the effects
+	// of a record that are pending or running no two have the same.
 	Key string
 	// From is the record that emitted it. The store sets it.
 	From Key
@@ -62,12 +63,15 @@ type Effect struct {
 	Keep bool
 	// Quiet: success needs no message.
 	Quiet bool
+	// Group is the host's own grouping, for caps.
+	Group string
 
-	// Seq is its number, Attempt how often it was taken, Due when it can next be taken (zero while it
-	// is behind another in its lane, or has ended); Status and Reason say how far it is and what went
-	// wrong last. The store sets them.
+	// Seq is its number, Attempt how often it was taken, Owner who has a lease on it (empty: nobody, or
+	// it has ended), Due when it can next be taken (zero while it is behind another in its lane, or has
+	// ended); Status and Reason say how far it is and what went wrong last. The store sets them.
 	Seq     uint64
 	Attempt int
+	Owner   string
 	Due     time.Time
 	Status  EffectStatus
 	Reason  string

@@ -93,6 +93,32 @@ func ExampleErrConflict() {
 	// true
 }
 
+// A hint saves waiting for the next poll; where none comes, the poll finds the same.
+func ExampleNotifier() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	store, due := newStore(ctx), make(chan struct{}, 1)
+	if notifier, ok := store.(storage.Notifier); ok {
+		go func() {
+			_ = notifier.Listen(ctx, func() {
+				select {
+				case due <- struct{}{}:
+				default: // a hint is there already
+				}
+			})
+		}()
+	}
+	must(store.Deliver(ctx, []storage.Message{{ID: "call-1", To: node, Name: "facts"}}))
+
+	select {
+	case <-due:
+	case <-time.After(10 * time.Millisecond): // the next poll
+	}
+	turns, err := store.Claim(ctx, storage.Claim{Names: []string{"node"}, Owner: "me", Limit: 10, TTL: time.Minute})
+	fmt.Println(len(turns), "due", err)
+	// Output: 1 due <nil>
+}
+
 // A keeper extends leases while the work under them goes on.
 func ExampleKeeper() {
 	ctx, stop := context.WithCancel(context.Background())

@@ -42,8 +42,8 @@ func margin(ttl time.Duration) time.Duration { return ttl / 10 }
 func (k *Keeper) Keep(ctx context.Context, lease Lease, asked time.Time) (work context.Context, done func()) {
 	work, cancel := context.WithCancelCause(ctx)
 	l := &kept{lease: lease, cancel: cancel, renew: asked.Add(lease.TTL / 3)}
+	k.mu.Lock() // the time may be up already, and end must see what it ends
 	l.expiry = time.AfterFunc(time.Until(asked.Add(lease.TTL-margin(lease.TTL))), func() { k.end(l, ErrLeaseLost) })
-	k.mu.Lock()
 	k.kept[l] = struct{}{}
 	k.mu.Unlock()
 	select {

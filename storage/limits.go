@@ -193,6 +193,7 @@ func (k *checker) effect(e *Effect) {
 	k.optional("element of an effect", e.Element, MaxName)
 	k.optional("operation of an effect", e.Operation, MaxID)
 	k.optional("step of an effect", e.Step, MaxName)
+	k.optional("group of an effect", e.Group, MaxName)
 	k.size("body of effect "+e.ID, len(e.Body), k.limits.Effect)
 	k.times(e.Deadline)
 }

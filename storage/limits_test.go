@@ -62,6 +62,7 @@ func TestCheckChange(t *testing.T) {
 		"message 1 cannot become open":        {storage.ErrInvalid, func(c *storage.Change) { c.Consume[0].As = storage.MessageOpen }},
 		"the idempotency key of an effect":    {storage.ErrInvalid, func(c *storage.Change) { c.Emit[0].Key = "" }},
 		"the body of effect e has 102 bytes":  {storage.ErrTooLarge, func(c *storage.Change) { c.Emit[0].Body = make([]byte, 102) }},
+		"the group of an effect has 256":      {storage.ErrTooLarge, func(c *storage.Change) { c.Emit[0].Group = strings.Repeat("x", 256) }},
 		"the id of a message is empty":        {storage.ErrInvalid, func(c *storage.Change) { c.Send[0].ID = "" }},
 		"the body of message m has 104 bytes": {storage.ErrTooLarge, func(c *storage.Change) { c.Send[0].Body = make([]byte, 104) }},
 		"the id of the key of a spawned":      {storage.ErrInvalid, func(c *storage.Change) { c.Spawn[0].Record.Key.ID = "" }},

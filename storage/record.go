@@ -55,8 +55,9 @@ type Record struct {
 	State string
 	// Final: nothing moves it any more, so it gets no turns, and what is said to it is [MessageStale].
 	Final bool
-	// Version is one after creation and one higher after each change. After a record was deleted and
-	// created again it goes on where it was, as long as the history remembers.
+	// Version is one after creation and one higher after each change. A record that was deleted and is
+	// created again goes on above it, and above the tokens of its leases, as long as the history
+	// remembers, see [Change].Delete: so no lease on the old one is good for the new one.
 	Version uint64
 	// Fence is the newest token that has written. The store keeps it.
 	Fence Token
@@ -120,6 +121,10 @@ type Snapshot struct {
 	Now time.Time
 	// Lease is the lease, if it was claimed.
 	Lease Lease
+	// Holder says who has a lease on the record, and HeldUntil until when; empty and zero: nobody, or
+	// it has ended. Only from a load: what was claimed has its Lease.
+	Holder    string
+	HeldUntil time.Time
 }
 
 // A Query selects records. Zero fields select everything.

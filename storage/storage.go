@@ -115,8 +115,11 @@ type Outbox interface {
 	Effects(ctx context.Context, q EffectQuery) iter.Seq2[Effect, error]
 
 	// RedriveEffects makes dead effects pending again, with no attempts behind them and deadline as
-	// their new deadline from now (zero: none). The answer to an ID is nil, or ErrNotFound if no
-	// dead effect has it.
+	// their new deadline from now (zero: none). The answer to an ID is nil or one of
+	//
+	//   - ErrNotFound: no dead effect has it;
+	//   - ErrExists: another effect of the record with the same Key is pending or running, so that
+	//     what it was for is being done. It stays dead.
 	RedriveEffects(ctx context.Context, ids []string, deadline time.Duration) ([]error, error)
 }
 

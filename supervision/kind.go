@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,19 @@ type KindOptions[T any, S, E ~string] struct {
 	// Timeout overrides how long a record may stay in a state, from its data. Zero or less: the
 	// definition's limit.
 	Timeout func(s S, data *T) time.Duration
+	// Derive makes the kind one whose state is not fired but follows from its data and its elements, in
+	// the same commit. The machine checks that each move is one of its rows; the line of history names
+	// the first event, in alphabetical order, that makes it. Events of limits are not fired either:
+	// the decider is told that time is up, once.
+	Derive func(data *T, elements Tally) S
+	// Elements are the parts of a record that have a machine of their own: those of [NewElements] that
+	// its turns are asked about. Nil: it has none.
+	Elements AnyElements
+	// Reads names records of the same store that a turn may look at, with [Kind.Read] of their kind.
+	Reads func(s S, data *T) []storage.Key
+	// Schedule gives the record turns at certain times, whatever else happens. Nil, also as what it
+	// returns: none.
+	Schedule func(id string, s S, data *T) Schedule
 	// Group returns the group of a record, for lists and caps. Nil: none.
 	Group func(data *T) string
 	// Codec turns data into bytes and back. Nil: [JSON].
@@ -36,6 +50,11 @@ type KindOptions[T any, S, E ~string] struct {
 	// DataVersion is the version of the data's form that this program writes. Records of an older one
 	// are read with the functions given to [Kind.Upgrade], those of a newer one are refused.
 	DataVersion int
+	// Journal keeps with each line of history what the decision was made from, so that [Kind.Replay]
+	// can make it again. Every turn then leaves a line, also one that moves nothing.
+	Journal bool
+	// Explain adds the host's own words to an explanation of a record.
+	Explain func(ctx context.Context, r Record[T, S]) ([]string, error)
 	// Project writes what the host keeps elsewhere in the same database, inside the transaction of
 	// each change; its error undoes the change. The handle's type is the store's. Before is nil when
 	// the record is created, after when it is deleted. Refused for a store that has no transactions to
@@ -69,6 +88,9 @@ func (k *Kind[T, S, E]) check() []error {
 	case storage.EffectKind:
 		refuse("the name is kept for effects; choose another")
 	}
+	if strings.HasPrefix(k.name, ownPrefix) {
+		refuse("names that begin with %q are the supervisor's own; choose another", ownPrefix)
+	}
 	if k.machine == nil {
 		refuse("it has no machine; compile a definition")
 	}
@@ -78,11 +100,17 @@ func (k *Kind[T, S, E]) check() []error {
 	if r := k.options.Runner; r != nil && r.Machine() != k.machine {
 		refuse("its runner was made from another machine; make it from the kind's")
 	}
+	if e := k.options.Elements; e != nil && e.check() != nil {
+		refuse("%v", e.check())
+	}
 	if k.options.DataVersion < 0 {
 		refuse("its data version is %d; it must not be negative", k.options.DataVersion)
 	}
 	if _, ok := k.store.(storage.Transactor); k.options.Project != nil && k.store != nil && !ok {
 		refuse("it has a Project, but %T has no transactions to share; leave Project out or use another store", k.store)
+	}
+	if k.options.Derive != nil && k.options.Runner != nil {
+		refuse("it has a Runner and a Derive; its state is either fired or derived")
 	}
 	return errs
 }
@@ -101,7 +129,17 @@ func (k *Kind[T, S, E]) With(tx any) *Kind[T, S, E] {
 	return &inside
 }
 
-func (k *Kind[T, S, E]) key(id string) storage.Key { return storage.Key{Kind: k.name, ID: id} }
+// Name returns the kind's name.
+func (k *Kind[T, S, E]) Name() string { return k.name }
+
+// Machine returns the machine that says how its records move.
+func (k *Kind[T, S, E]) Machine() *fsm.Machine[S, E] { return k.machine }
+
+// Key returns the key of the record of that id, to which others can send.
+func (k *Kind[T, S, E]) Key(id string) storage.Key { return storage.Key{Kind: k.name, ID: id} }
+
+// ownPrefix begins the names of kinds that supervisors keep for themselves.
+const ownPrefix = "supervision."
 
 // limit returns when the time of a record that enters s now is up; zero: never.
 func (k *Kind[T, S, E]) limit(s S, data *T, now time.Time) time.Time {

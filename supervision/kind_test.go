@@ -106,6 +106,7 @@ func TestFireChangesStateDataAndHistoryInOneCommit(t *testing.T) {
 		want := supervision.Record[door, doorState]{
 			Key: storage.Key{Kind: "door", ID: "front"}, State: opened, Version: 2,
 			Data:  door{Pushes: 1, Colour: "red"},
+			Due:   storage.Time(time.Now().Add(time.Minute)),
 			Since: storage.Time(time.Now()), Until: storage.Time(time.Now().Add(time.Minute)),
 		}
 		if diff := cmp.Diff(want, get(t, k, "front")); diff != "" {

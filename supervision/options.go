@@ -1,5 +1,7 @@
 package supervision
 
+import "time"
+
 // A CreateOption varies one call of [Kind.Create].
 type CreateOption interface{ applyCreate(o *callOptions) }
 
@@ -13,9 +15,12 @@ type CallOption interface {
 }
 
 type callOptions struct {
-	at      string
-	version uint64
-	cause   string
+	at        string
+	operating bool
+	within    time.Duration
+	setUp     func(Outbound) error
+	version   uint64
+	cause     string
 }
 
 type createOption func(*callOptions)
@@ -34,6 +39,17 @@ func (f callOption) applyOrder(o *callOptions)  { f(o) }
 // At creates the record in one of the machine's starts instead of its initial state.
 func At[S ~string](start S) CreateOption {
 	return createOption(func(o *callOptions) { o.at = string(start) })
+}
+
+// Operating begins an operation with the record, which may take the given time in all; zero: any.
+func Operating(within time.Duration) CreateOption {
+	return createOption(func(o *callOptions) { o.operating, o.within = true, within })
+}
+
+// SetUp calls f in the turn in which the record comes to be, a [*Turn] of the kind, so that it can add
+// elements and emit effects in the same commit. An error of f is returned, and there is no record.
+func SetUp(f func(t Outbound) error) CreateOption {
+	return createOption(func(o *callOptions) { o.setUp = f })
 }
 
 // IfVersion lets the order through only if the record is at this version, as the caller read it.

@@ -22,7 +22,7 @@ func (k *Kind[T, S, E]) Fire(ctx context.Context, id string, e E, f func(*Turn[T
 // that have not ended are canceled.
 func (k *Kind[T, S, E]) Order(ctx context.Context, id string, e E, within time.Duration, f func(*Turn[T, S, E]) error, options ...OrderOption) (operation string, err error) {
 	err = k.order(ctx, "order", id, e, func(t *Turn[T, S, E]) error {
-		operation = t.begin(within)
+		operation = t.Begin(within)
 		if f == nil {
 			return nil
 		}
@@ -35,38 +35,32 @@ func (k *Kind[T, S, E]) Order(ctx context.Context, id string, e E, within time.D
 }
 
 func (k *Kind[T, S, E]) order(ctx context.Context, op, id string, e E, f func(*Turn[T, S, E]) error, options []OrderOption) error {
-	o := orderOptions(op, options)
-	err := k.change(ctx, id, o, func(seen *storage.Snapshot) (storage.Change, error) {
-		t, err := k.turn(ctx, seen)
-		if err != nil {
-			return storage.Change{}, err
+	err := k.change(ctx, id, orderOptions(op, options), func(t *Turn[T, S, E]) error {
+		if err := t.Fire(e); err != nil || f == nil {
+			return err
 		}
-		if err := t.Fire(e); err != nil {
-			return storage.Change{}, err
-		}
-		if f != nil {
-			if err := f(t); err != nil {
-				return storage.Change{}, err
-			}
-		}
-		return k.outcome(seen, t, o.cause)
+		return f(t)
 	})
 	return k.explain(fmt.Sprintf("%s %s", op, e), id, err)
 }
 
+// Change is Fire without an event: f changes the record's data, its elements, or what else a turn can,
+// in one commit. Without a move it leaves no line in the history.
+func (k *Kind[T, S, E]) Change(ctx context.Context, id string, f func(*Turn[T, S, E]) error, options ...OrderOption) error {
+	return k.explain("change", id, k.change(ctx, id, orderOptions("change", options), f))
+}
+
 // Touch sets the limit of the record's state anew: its time is up d from now. It writes no history.
 func (k *Kind[T, S, E]) Touch(ctx context.Context, id string, d time.Duration, options ...OrderOption) error {
-	err := k.change(ctx, id, orderOptions("touch", options), func(seen *storage.Snapshot) (storage.Change, error) {
+	err := k.change(ctx, id, orderOptions("touch", options), func(t *Turn[T, S, E]) error {
 		switch {
 		case d <= 0:
-			return storage.Change{}, fmt.Errorf("%w: the time is to be up after %v; a positive time is right", storage.ErrInvalid, d)
-		case seen.Final:
-			return storage.Change{}, fmt.Errorf("%w: its state %q is final, where no time runs", storage.ErrInvalid, seen.State)
+			return fmt.Errorf("%w: the time is to be up after %v; a positive time is right", storage.ErrInvalid, d)
+		case t.seen.Final:
+			return fmt.Errorf("%w: its state %q is final, where no time runs", storage.ErrInvalid, t.State)
 		}
-		r := seen.Record
-		r.Until = seen.Now.Add(d)
-		r.Due = k.due(&r, seen.Now)
-		return storage.Change{Key: r.Key, Version: r.Version, Record: r}, nil
+		t.Touch(d)
+		return nil
 	})
 	return k.explain("touch", id, err)
 }
@@ -74,15 +68,10 @@ func (k *Kind[T, S, E]) Touch(ctx context.Context, id string, d time.Duration, o
 // Delete removes the record with everything that belongs to it but its history.
 func (k *Kind[T, S, E]) Delete(ctx context.Context, id string, options ...OrderOption) error {
 	o := orderOptions("delete", options)
-	err := k.change(ctx, id, o, func(seen *storage.Snapshot) (storage.Change, error) {
+	err := k.try(ctx, id, o, func(seen *storage.Snapshot) (storage.Change, error) {
 		c := storage.Change{Key: seen.Key, Version: seen.Version, Delete: true}
 		c.Lines = []storage.Line{{From: seen.State, Cause: o.cause, Operation: seen.Operation}}
-		if k.options.Project == nil {
-			return c, nil
-		}
-		before, err := k.decode(&seen.Record)
-		c.Project = k.projection(before, nil)
-		return c, err
+		return c, k.addProjection(&c, seen, nil)
 	})
 	return k.explain("delete", id, err)
 }
@@ -98,9 +87,16 @@ func orderOptions(cause string, options []OrderOption) callOptions {
 // mostTries is how often an order starts anew because others were faster.
 const mostTries = 100
 
-// change loads the record, lets decide say what is to become of it and writes that. If another was
-// faster it starts anew, unless the caller named the version.
-func (k *Kind[T, S, E]) change(ctx context.Context, id string, o callOptions, decide func(*storage.Snapshot) (storage.Change, error)) error {
+// change gives f a turn of the record and writes what comes of it.
+func (k *Kind[T, S, E]) change(ctx context.Context, id string, o callOptions, f func(*Turn[T, S, E]) error) error {
+	return k.try(ctx, id, o, func(seen *storage.Snapshot) (storage.Change, error) {
+		return k.ordered(ctx, seen, o.cause, f)
+	})
+}
+
+// try writes what f makes of the record. If another was faster it starts anew, unless the caller named
+// the version.
+func (k *Kind[T, S, E]) try(ctx context.Context, id string, o callOptions, f func(*storage.Snapshot) (storage.Change, error)) error {
 	for try := 1; ; try++ {
 		seen, err := k.load(ctx, id)
 		switch {
@@ -111,7 +107,7 @@ func (k *Kind[T, S, E]) change(ctx context.Context, id string, o callOptions, de
 		case o.version > 0 && o.version != seen.Version:
 			return fmt.Errorf("%w: version %d was named, %d is there", storage.ErrConflict, o.version, seen.Version)
 		}
-		c, err := decide(seen)
+		c, err := f(seen)
 		if err != nil {
 			return err
 		}
@@ -122,11 +118,32 @@ func (k *Kind[T, S, E]) change(ctx context.Context, id string, o callOptions, de
 	}
 }
 
+// ordered returns the change that a host's order means.
+func (k *Kind[T, S, E]) ordered(ctx context.Context, seen *storage.Snapshot, cause string, f func(*Turn[T, S, E]) error) (storage.Change, error) {
+	reads, err := k.read(ctx, seen)
+	if err != nil {
+		return storage.Change{}, err
+	}
+	t, err := k.turn(ctx, seen)
+	if err != nil {
+		return storage.Change{}, err
+	}
+	t.core.cause, t.core.reads = cause, reads
+	if err := f(t); err != nil {
+		return storage.Change{}, err
+	}
+	return k.outcome(t)
+}
+
 func (k *Kind[T, S, E]) load(ctx context.Context, id string) (*storage.Snapshot, error) {
+	return k.loadKey(ctx, k.Key(id))
+}
+
+func (k *Kind[T, S, E]) loadKey(ctx context.Context, key storage.Key) (*storage.Snapshot, error) {
 	if k.broken != nil {
 		return nil, k.broken
 	}
-	seen, err := k.store.Load(ctx, []storage.Key{k.key(id)})
+	seen, err := k.store.Load(ctx, []storage.Key{key})
 	if err != nil {
 		return nil, err
 	}
@@ -145,5 +162,5 @@ func (k *Kind[T, S, E]) explain(op, id string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Op: op, Key: k.key(id), Err: err}
+	return &Error{Op: op, Key: k.Key(id), Err: err}
 }

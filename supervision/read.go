@@ -2,6 +2,7 @@ package supervision
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -23,6 +24,10 @@ type Record[T any, S ~string] struct {
 	Operation string
 	Deadline  time.Time
 	Step      string
+	// Failures counts the failed turns since the last one that succeeded.
+	Failures int
+	// Due is when the record next gets a turn; zero: when it is spoken to.
+	Due time.Time
 	// Since is when the record entered its state, Until when its time there is up; zero: never.
 	Since, Until time.Time
 	// Group is what the kind's Group said.
@@ -41,6 +46,21 @@ func (k *Kind[T, S, E]) Get(ctx context.Context, id string) (Record[T, S], error
 	}
 	return k.record("get", &seen.Record)
 }
+
+// Read returns a record that the turn reads, as it was when the turn began: one that its kind's Reads
+// names. The errors are those of [Kind.Get].
+func (k *Kind[T, S, E]) Read(t Outbound, id string) (Record[T, S], error) {
+	r := t.outbound().reads[k.Key(id)]
+	switch {
+	case r == nil:
+		return Record[T, S]{}, k.explain("read", id, errNotRead)
+	case r.Version == 0:
+		return Record[T, S]{}, k.explain("read", id, storage.ErrNotFound)
+	}
+	return k.record("read", r)
+}
+
+var errNotRead = errors.New("the turn does not read it; KindOptions.Reads says what a turn reads")
 
 // A Query selects records of a kind. Nil and the zero value select all of them.
 type Query[S ~string] struct {
@@ -90,7 +110,7 @@ func (k *Kind[T, S, E]) query(q *Query[S]) storage.Query {
 func (k *Kind[T, S, E]) record(op string, r *storage.Record) (Record[T, S], error) {
 	out := Record[T, S]{
 		Key: r.Key, State: S(r.State), Version: r.Version, Status: r.Status, Reason: r.Reason,
-		Operation: r.Operation, Deadline: r.Deadline, Step: r.Step,
+		Operation: r.Operation, Deadline: r.Deadline, Step: r.Step, Failures: r.Failures, Due: r.Due,
 		Since: r.Since, Until: r.Until, Group: r.Group,
 	}
 	data, err := k.decode(r)
@@ -109,7 +129,7 @@ func (k *Kind[T, S, E]) History(ctx context.Context, id string) iter.Seq2[storag
 			yield(storage.Line{}, k.explain("history", id, k.broken))
 			return
 		}
-		for line, err := range k.store.History(ctx, k.key(id), 0) {
+		for line, err := range k.store.History(ctx, k.Key(id), 0) {
 			if !yield(line, k.explain("history", id, err)) {
 				return
 			}

@@ -1,12 +1,7 @@
 package supervision
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/base32"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/reeve-go/reeve/fsm"
@@ -14,7 +9,8 @@ import (
 )
 
 // A Turn is one look at one record: what it is, and what is to become of it. It belongs to the
-// function that it was given to and is not safe for concurrent use.
+// function that it was given to and is not safe for concurrent use. What its methods say becomes true
+// with the turn's one commit, or not at all.
 type Turn[T any, S, E ~string] struct {
 	// Key is the record, Version what the turn is computed from.
 	Key     storage.Key
@@ -23,36 +19,45 @@ type Turn[T any, S, E ~string] struct {
 	State S
 	// Data is a copy of the record's data. What it is at the end of the turn is written.
 	Data *T
-	// Operation is the order under way; empty: none.
+	// Operation is the order under way; empty: none. Deadline is when its time is up; zero: never.
 	Operation string
+	Deadline  time.Time
 	// Step says how far the operation is. It is the host's to set.
 	Step string
+	// Since is when the record entered its state, Until when its time there is up, as the turn found
+	// it; zero: never.
+	Since, Until time.Time
+	// Messages are what was said to the record, in the store's order. With the turn they are consumed.
+	// An order is given none.
+	Messages []Message
+	// Expired says that the time of the state or of the operation is up, see [Decider].
+	Expired Expiry
 	// Now is the store's time.
 	Now time.Time
 
-	ctx      context.Context //nolint:containedctx // a turn lives as long as the call that it serves
-	machine  *fsm.Machine[S, E]
-	runner   *fsm.Runner[T, S, E]
-	deadline time.Time
-	entered  bool // a state was entered, by a move that was not Same
-	lines    []storage.Line
-	ids      int
+	core    core
+	machine *fsm.Machine[S, E]
+	runner  *fsm.Runner[T, S, E]
+	derives bool
+	decided bool // by a decider, rather than ordered by the host
+	seen    *storage.Snapshot
+	touched bool // the limit of the state was set
+	entered bool // a state was entered, by a move that was not Same
+	begun   bool // an operation was begun or ended
+	acted   bool // one of these, since it was told that time is up
+	deleted bool
 }
 
-// turn returns a turn of a record as it was seen.
-func (k *Kind[T, S, E]) turn(ctx context.Context, seen *storage.Snapshot) (*Turn[T, S, E], error) {
-	data, err := k.decode(&seen.Record)
-	if err != nil {
-		return nil, err
-	}
-	return k.newTurn(ctx, seen, data), nil
+func (t *Turn[T, S, E]) outbound() *core {
+	t.core.state, t.core.since = string(t.State), t.Since
+	t.core.operation, t.core.step, t.core.deadline = t.Operation, t.Step, t.Deadline
+	return &t.core
 }
 
-func (k *Kind[T, S, E]) newTurn(ctx context.Context, seen *storage.Snapshot, data *T) *Turn[T, S, E] {
-	return &Turn[T, S, E]{
-		Key: seen.Key, Version: seen.Version, State: S(seen.State), Data: data,
-		Operation: seen.Operation, Step: seen.Step, Now: seen.Now,
-		ctx: ctx, machine: k.machine, runner: k.options.Runner, deadline: seen.Deadline,
+func (t *Turn[T, S, E]) toStep(step string, within time.Duration) {
+	t.Step = step
+	if within > 0 {
+		t.Touch(within)
 	}
 }
 
@@ -60,21 +65,22 @@ func (k *Kind[T, S, E]) newTurn(ctx context.Context, seen *storage.Snapshot, dat
 // [*fsm.TransitionError] and changes nothing. With a runner its guards and actions run, and the events
 // that they fire follow.
 func (t *Turn[T, S, E]) Fire(e E) error {
+	if t.derives {
+		return fmt.Errorf("event %q cannot be fired: the state of a %s is derived; change its data and elements", e, t.Key.Kind)
+	}
 	rows, err := t.rows(e)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		t.lines = append(t.lines, storage.Line{From: string(row.From), Event: string(row.Event), To: string(row.To)})
-		t.entered = t.entered || !row.Same
-		t.State = row.To
+		t.move(row)
 	}
 	return nil
 }
 
 func (t *Turn[T, S, E]) rows(e E) ([]fsm.Row[S, E], error) {
 	if t.runner != nil {
-		return t.runner.Trace(t.ctx, t.State, t.Data, e)
+		return t.runner.Trace(t.core.ctx, t.State, t.Data, e)
 	}
 	to, err := t.machine.Step(t.State, e)
 	if err != nil {
@@ -83,85 +89,78 @@ func (t *Turn[T, S, E]) rows(e E) ([]fsm.Row[S, E], error) {
 	return []fsm.Row[S, E]{{From: t.State, Event: e, To: to, Same: t.machine.Stays(t.State, e)}}, nil
 }
 
-// NewID returns an id that no other turn returns. It is derived from the record and its version, so
-// that a turn decided again from the same version returns the same ids in the same order.
-func (t *Turn[T, S, E]) NewID() string {
-	t.ids++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %d", t.Key.Kind, t.Key.ID, t.Version, t.ids))
-	return strings.ToLower(base32.HexEncoding.EncodeToString(sum[:15]))
+func (t *Turn[T, S, E]) move(row fsm.Row[S, E]) {
+	t.core.line(storage.Line{From: string(row.From), Event: string(row.Event), To: string(row.To)})
+	t.State = row.To
+	if !row.Same {
+		t.enter()
+	}
 }
 
-// begin begins a new operation and returns its id.
-func (t *Turn[T, S, E]) begin(within time.Duration) string {
-	t.Operation, t.Step, t.deadline = t.NewID(), "", time.Time{}
+// enter notes that a state was entered. No two stays in states begin at the same time.
+func (t *Turn[T, S, E]) enter() {
+	after := t.Since.Add(time.Microsecond)
+	t.Since = t.Now
+	if t.Since.Before(after) {
+		t.Since = after
+	}
+	t.entered, t.touched, t.acted, t.core.wake = true, false, true, time.Time{}
+}
+
+// rests reports whether the record is where no operation goes on.
+func (t *Turn[T, S, E]) rests() bool {
+	mode, _ := t.machine.Mode(t.State)
+	return mode == fsm.Resting || mode == fsm.Final
+}
+
+// Begin begins a new operation, which may take the given time in all (zero: any), and returns its id.
+// What the operation before has not finished is canceled.
+func (t *Turn[T, S, E]) Begin(within time.Duration) string {
+	t.Operation, t.Step, t.Deadline = t.NewID(), "", time.Time{}
+	t.begun, t.acted = true, true
 	if within > 0 {
-		t.deadline = t.Now.Add(within)
+		t.Deadline = t.Now.Add(within)
 	}
 	return t.Operation
 }
 
-// outcome returns the change that a turn of the record means.
-func (k *Kind[T, S, E]) outcome(seen *storage.Snapshot, t *Turn[T, S, E], cause string) (storage.Change, error) {
-	if t.Data == nil {
-		return storage.Change{}, errors.New("the turn's data was set to nil; change what it points to instead")
-	}
-	bytes, err := k.encode(t.Data)
-	if err != nil {
-		return storage.Change{}, err
-	}
-	r := seen.Record
-	r.State, r.Data, r.DataVersion = string(t.State), bytes, k.options.DataVersion
-	r.Operation, r.Step, r.Deadline = t.Operation, t.Step, t.deadline
-	mode, _ := k.machine.Mode(t.State)
-	r.Final = mode == fsm.Final
-	if mode == fsm.Resting || mode == fsm.Final {
-		r.Operation, r.Step, r.Deadline = "", "", time.Time{}
-	}
-	if t.entered {
-		r.Since, r.Until = t.Now, k.limit(t.State, t.Data, t.Now)
-	}
-	if k.options.Group != nil {
-		r.Group = k.options.Group(t.Data)
-	}
-	r.Due = k.due(&r, t.Now)
-
-	c := storage.Change{Key: r.Key, Version: r.Version, Record: r, Lines: t.lines}
-	for i := range c.Lines {
-		c.Lines[i].Cause, c.Lines[i].Operation = cause, t.Operation
-	}
-	if seen.Operation != "" && seen.Operation != t.Operation {
-		c.Cancel = []storage.Cancel{{Operation: seen.Operation}}
-	}
-	return c, k.addProjection(&c, seen, t.Data)
+// End ends the operation. One that comes to rest, in a resting or final state, ends by itself.
+func (t *Turn[T, S, E]) End() {
+	t.Operation, t.Step, t.Deadline = "", "", time.Time{}
+	t.begun, t.acted = true, true
 }
 
-// due returns when a record next needs a turn: at once where the program itself works, else when
-// the time of its state or its operation is up.
-func (k *Kind[T, S, E]) due(r *storage.Record, now time.Time) time.Time {
-	if mode, known := k.machine.Mode(S(r.State)); known && mode == fsm.Active {
-		return now
+// Touch sets the limit of the state anew: its time is up d from now; zero or less: never. It leaves
+// no line in the history.
+func (t *Turn[T, S, E]) Touch(d time.Duration) {
+	t.touched, t.acted, t.Until = true, true, time.Time{}
+	if d > 0 {
+		t.Until = t.Now.Add(d)
 	}
-	if r.Until.IsZero() || !r.Deadline.IsZero() && r.Deadline.Before(r.Until) {
-		return r.Deadline
-	}
-	return r.Until
 }
 
-func (k *Kind[T, S, E]) addProjection(c *storage.Change, seen *storage.Snapshot, after *T) error {
-	if k.options.Project == nil {
-		return nil
-	}
-	var before *T
-	if seen.Version > 0 {
-		var err error
-		if before, err = k.decode(&seen.Record); err != nil {
-			return err
-		}
-	}
-	c.Project = k.projection(before, after)
-	return nil
+// Wake brings the record to another turn after d, if nothing else does earlier. Each turn says anew
+// when it wants the next one.
+func (t *Turn[T, S, E]) Wake(d time.Duration) { t.core.wakeAt(t.Now.Add(d)) }
+
+// Ignore has a message kept as stale instead of consumed, and says why.
+func (t *Turn[T, S, E]) Ignore(m Message, why string) {
+	t.core.fates = append(t.core.fates, storage.Consumption{Seq: m.Seq, As: storage.MessageStale, Reason: why})
 }
 
-func (k *Kind[T, S, E]) projection(before, after *T) func(context.Context, any) error {
-	return func(ctx context.Context, tx any) error { return k.options.Project(ctx, tx, before, after) }
+// Cancel cancels the effects of the lane that have not ended; empty: all of the record that are not
+// to be kept. A running one learns of it by the end of its context.
+func (t *Turn[T, S, E]) Cancel(lane string) {
+	t.core.cancel = append(t.core.cancel, storage.Cancel{Lane: lane})
 }
+
+// Delete has the record deleted by this turn, with everything that belongs to it but its history. A
+// turn that deletes its record can do nothing else; what it sent or emitted fails the turn.
+func (t *Turn[T, S, E]) Delete() { t.deleted, t.acted = true, true }
+
+// NewID returns an id that no other turn returns. It is derived from the record and its version, so
+// that a turn decided again from the same version returns the same ids in the same order.
+func (t *Turn[T, S, E]) NewID() string { return t.core.newID() }
+
+// Note says in the history what brought about the moves that follow in this turn.
+func (t *Turn[T, S, E]) Note(cause string) { t.core.cause = cause }

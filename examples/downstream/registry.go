@@ -10,6 +10,7 @@ import (
 // Entry is what is kept about a certificate beside its state.
 type Entry struct {
 	Issues int `json:"issues"`
+	Serial int `json:"serial"` // of the newest one
 }
 
 // Registry keeps certificates as durable records.

@@ -49,7 +49,7 @@ var Introspection = fsm.Definition[State, Event]{
 	Starts:  []State{Enrolling, Starting, Waiting},
 	States: fsm.States[State, Event]{
 		Aborting:   {Doc: "The operator gave up on it, and its power is being cut.", Mode: fsm.Active, After: limit, Then: TimedOut},
-		Enrolling:  {Doc: "Facts came from a node that nobody knew.", Mode: fsm.Active, After: limit, Then: TimedOut},
+		Enrolling:  {Doc: "Facts are coming from a node that nobody knew.", Mode: fsm.Active, After: limit, Then: TimedOut},
 		Failed:     {Doc: "The last introspection failed, and its error says why.", Mode: fsm.Resting},
 		Finished:   {Doc: "There is nothing to do.", Mode: fsm.Resting},
 		Processing: {Doc: "Its facts have come and are being processed.", Mode: fsm.Active, After: limit, Then: TimedOut},

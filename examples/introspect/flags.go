@@ -28,15 +28,15 @@ every wait has a limit, and an end is one commit with all that belongs to it.
 
 	start       the node is asked for its facts        finished → starting
 	wait        until they come                        starting → waiting
-	process     makes properties of them               waiting → processing
-	finish      commits state, facts and properties    processing → finished
+	process     keeps them and makes properties        waiting → processing
+	finish      commits the state and the properties   processing → finished
 
 A node that was named with -node and that nobody knows is enrolled: its facts
 come unasked, so it goes enrolling → processing → finished.
 
 A run that is interrupted leaves its node where it is. The next run on that file
-waits until the time of that state is up, for another run may be at work, fires
-the timeout and starts anew. Each state gives ten seconds.
+goes on with what it was doing, until that is done or the time of the state is
+up, and then starts anew. Each state gives ten seconds.
 
 Exit codes: 0, also for an abort that was carried out; 1: the introspection
 failed or was interrupted; 2: wrong flags. Errors go to standard error.
@@ -57,6 +57,15 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.patience, "timeout", limit, "how long facts are waited for")
 	f.DurationVar(&s.pause, "pause", 0, "hold in the middle for so long, to interrupt it or look at it; longer than -timeout it runs into that")
 	return f
+}
+
+// options are what a node has to know of the settings.
+func (s *settings) options() Options {
+	o := Options{Patience: s.patience, Pause: s.pause, Refuse: s.fail}
+	if s.abort {
+		o.Pause = s.patience // no facts are to come
+	}
+	return o
 }
 
 // help returns what -help shows.

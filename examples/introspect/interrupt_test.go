@@ -46,6 +46,18 @@ func TestKilledProcessIsTimedOutByTheNext(t *testing.T) {
 	wantPath(t, inspected(t, 0, "-db", file), "finished"+asked+" timeout error"+asked+succeeded)
 }
 
+func TestKilledProcessIsGoneOnWithByTheNext(t *testing.T) {
+	t.Parallel()
+	file := newFile(t)
+	c, _ := child(t, "-db", file, "-pause", "1s", "-timeout", "1m")
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // it was killed
+
+	wantPath(t, inspected(t, 0, "-db", file), "finished"+asked+succeeded+asked+succeeded)
+}
+
 func TestInterruptedProcessSaysWhatItLeaves(t *testing.T) {
 	t.Parallel()
 	c, stderr := child(t, "-db", newFile(t), "-pause", "1m", "-timeout", "1m")

@@ -16,7 +16,7 @@ func TestIntrospectionEndsWithItsFacts(t *testing.T) {
 	file := newFile(t)
 	r := inspected(t, 0, "-db", file)
 	wantPath(t, r, "finished"+asked+succeeded)
-	if r.Node.State != Finished || r.Node.Error != "" || r.Node.FinishedAt.IsZero() || r.Node.Attributes != nil {
+	if r.Node.State != Finished || r.Node.Error != "" || r.Node.FinishedAt.IsZero() || r.Node.Attributes != (Attributes{}) || r.Node.Options != (Options{}) {
 		t.Errorf("the node is %+v; it should be finished, with nothing left of what was under way", r.Node)
 	}
 	if r.Facts == nil || r.Node.Properties == nil || r.Node.Properties.CPUs == 0 {
@@ -64,7 +64,7 @@ func TestAbortEndsInOneCommit(t *testing.T) {
 	r := inspected(t, 0, "-abort")
 	wantPath(t, r, "finished"+asked+" abort aborting abort_end error")
 	last := r.History[len(r.History)-1]
-	if r.Node.Error != "Canceled by operator" || r.Node.Version != last.Version || r.Node.Attributes != nil {
+	if r.Node.Error != "Canceled by operator" || r.Node.Version != last.Version || r.Node.Attributes != (Attributes{}) {
 		t.Errorf("the node is %+v; state and error should be of one version, %d", r.Node, last.Version)
 	}
 	wantText(t, "the cause", last.Cause, "power-off failed: ")

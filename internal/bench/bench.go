@@ -34,6 +34,12 @@ type setup struct {
 // closeAfter has c closed when the row has been measured, before those that were given earlier.
 func (s *setup) closeAfter(c io.Closer) { s.closers = append(s.closers, c) }
 
+// A closer is a function that ends something.
+type closer func() error
+
+// Close calls the function.
+func (c closer) Close() error { return c() }
+
 func (s *setup) close() (err error) {
 	for _, c := range slices.Backward(s.closers) {
 		err = errors.Join(err, c.Close())
@@ -41,15 +47,16 @@ func (s *setup) close() (err error) {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-// An effort says how long a row is measured: in how many rounds, of four slices of time each.
+// An effort says how long a row is measured: in how many rounds, of four slices of time each, and
+// after what time no further round begins, because a single operation takes longer than a slice.
 type effort struct {
-	rounds int
-	slice  time.Duration
+	rounds      int
+	slice, most time.Duration
 }
 
 var (
-	full  = effort{rounds: 31, slice: 30 * time.Millisecond}
-	quick = effort{rounds: 11, slice: 10 * time.Millisecond}
+	full  = effort{rounds: 31, slice: 30 * time.Millisecond, most: 20 * time.Second}
+	quick = effort{rounds: 11, slice: 10 * time.Millisecond, most: 2 * time.Second}
 )
 
 // measure prepares the row and lets its sides compete.
@@ -84,6 +91,7 @@ func (s *sides) compete(ctx context.Context, m meter, e effort) (figures, error)
 		}
 	}
 	var ratios []float64
+	begun := time.Now()
 	for range e.rounds {
 		for _, side := range turns {
 			if err := side.measure(ctx, m); err != nil {
@@ -92,6 +100,9 @@ func (s *sides) compete(ctx context.Context, m meter, e effort) (figures, error)
 		}
 		if s.peer != nil {
 			ratios = append(ratios, ours.inRound()/peer.inRound())
+		}
+		if time.Since(begun) >= e.most {
+			break
 		}
 	}
 	return figures{median(ours.costs), median(peer.costs), median(ratios)}, nil
@@ -130,7 +141,7 @@ func (s *side) measure(ctx context.Context, m meter) error {
 	runtime.GC()
 	stop := m.start()
 	err := s.run(ctx)
-	s.costs = append(s.costs, stop()/float64(s.n))
+	s.costs = append(s.costs, stop(s.n))
 	return err
 }
 

@@ -94,9 +94,26 @@ func TestRatioWithstandsNoise(t *testing.T) {
 			}
 		}
 		both := sides{ours: noisy(2 * time.Microsecond), peer: noisy(4 * time.Microsecond)}
-		got, err := both.compete(t.Context(), wall, effort{rounds: 21, slice: 20 * time.Millisecond})
+		got, err := both.compete(t.Context(), wall, effort{rounds: 21, slice: 20 * time.Millisecond, most: time.Hour})
 		if err != nil || math.Abs(got.ratio-0.5) > 1e-9 {
 			t.Errorf("ratio %v, error %v; want 0.5", got.ratio, err)
+		}
+	})
+}
+
+// Where an operation takes longer than a slice, there is one round, and no more than there is time for.
+func TestLongOperations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for rounds, took := range map[int]time.Duration{1: time.Second, 2: 200 * time.Millisecond, 5: 30 * time.Millisecond} {
+			n := 0
+			both := sides{ours: func(times int) error { n += times; return lasting(took)(times) }, peer: lasting(took)}
+			if _, err := both.compete(t.Context(), wall, effort{rounds: 5, slice: time.Millisecond, most: time.Second}); err != nil {
+				t.Fatal(err)
+			}
+			if want := 1 + 2*rounds; n != want { // the first one calibrates
+				t.Errorf("operations of %v: %d of ours; want %d", took, n, want)
+			}
 		}
 	})
 }
@@ -176,10 +193,6 @@ func TestCheck(t *testing.T) {
 		}
 	})
 }
-
-type closer func() error
-
-func (c closer) Close() error { return c() }
 
 // What a row fails with is said, whenever it does; the others are measured all the same.
 func TestFailingRow(t *testing.T) {
@@ -272,11 +285,33 @@ func TestMeters(t *testing.T) { //nolint:paralleltest // others would be seen, t
 	}{
 		{cpu, walkNext(introspection()), 0.5},
 		{allocations, keepBytes(64), 1},
-		{allocated, keepBytes(1 << 20), 1},
+		{allocatedMiB, keepBytes(1 << 20), 1},
+		{allocatedKiB, keepBytes(1 << 10), 1},
+		{allocatedKiB.per(4), keepBytes(1 << 12), 1},
 	} {
 		s := &side{work: c.work, n: 1000}
 		if err := s.measure(t.Context(), c.meter); err != nil || s.costs[0] < c.least || s.costs[0] > 1000*c.least {
 			t.Errorf("%v %s an operation, error %v; want at least %v", s.costs[0], c.meter.unit, err, c.least)
+		}
+	}
+}
+
+// What operations note before the start is forgotten.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	var n notes
+	m := n.meter("ns", p95)
+	n.add(1e9)
+	stop := m.start()
+	for i := range 100 {
+		n.add(float64((i*37)%100 + 1))
+	}
+	if got := stop(7); got != 95 {
+		t.Errorf("95 of the numbers up to 100 do not exceed %v", got)
+	}
+	for want, figures := range map[float64][]float64{0: nil, 3: {3}, 20: {20, 1, 2}} {
+		if got := p95(figures); got != want {
+			t.Errorf("of %v it is %v", figures, got)
 		}
 	}
 }

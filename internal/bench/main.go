@@ -7,8 +7,9 @@
 // ratio, value through against; the goal, and whether it holds. Null is what does not apply.
 //
 // The two sides of a row take turns. Time is processor time of the whole program, garbage collection
-// included, and for what waits for a disk time on the wall. Value and against are medians over all
-// rounds, ratio is the median of the rounds' ratios, and so not exactly the one through the other.
+// included, and for what waits, for a disk or for its turn, time on the wall. Value and against are
+// medians over all rounds, ratio is the median of the rounds' ratios, and so not exactly the one
+// through the other. Where a single operation takes long there are fewer rounds.
 //
 // Databases are put where temporary files are: TMPDIR says on which disk.
 //
@@ -40,7 +41,7 @@ func main() {
 
 // rows lists every row. A new topic is a file of its own and a line here.
 func rows() []row {
-	return slices.Concat(fsmRows(), runnerRows(), sqliteRows())
+	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows())
 }
 
 const usage = `Bench measures what Reeve claims, each figure beside what it is compared with.
@@ -115,7 +116,7 @@ func measure(ctx context.Context, chosen []row, f flags, stdout, stderr io.Write
 	if f.quick {
 		e = quick
 	}
-	_, _ = fmt.Fprintf(stderr, "%s %s/%s, %d processors; %d rounds of four times %v\n",
+	_, _ = fmt.Fprintf(stderr, "%s %s/%s, %d processors; at most %d rounds of four times %v\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), e.rounds, e.slice)
 	for i, r := range chosen {
 		_, _ = fmt.Fprintf(stderr, "%d/%d %s\n", i+1, len(chosen), r.name)

@@ -19,7 +19,7 @@ func runnerRows() []row {
 		{"runner/without-behaviour-allocs", byHand, allocations, atMost(0), fireElsewhere},
 		{"runner/entry-action", byHand, cpu, ratioAtMost(1.25), fireEntry},
 		{"runner/entry-action-allocs", byHand, allocations, moreAtMost(1), fireEntry},
-		{"runner/million-entities", "", allocated, atMost(32), millionEntities},
+		{"runner/million-entities", "", allocatedMiB, atMost(32), millionEntities},
 	}
 }
 

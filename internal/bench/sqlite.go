@@ -45,7 +45,7 @@ func fireOn(ctx context.Context, store storage.Store) (func(n int) error, error)
 }
 
 func fireAndHand(ctx context.Context, s *setup) (sides, error) {
-	_, store, err := s.openSQLite(ctx, "ours.db", sqlite.Normal)
+	_, store, err := s.openNodes(ctx, "ours.db", sqlite.Normal)
 	if err != nil {
 		return sides{}, err
 	}
@@ -61,7 +61,7 @@ func fireAndHand(ctx context.Context, s *setup) (sides, error) {
 }
 
 func batchAndHand(ctx context.Context, s *setup) (sides, error) {
-	_, store, err := s.openSQLite(ctx, "ours.db", sqlite.Normal)
+	_, store, err := s.openNodes(ctx, "ours.db", sqlite.Normal)
 	if err != nil {
 		return sides{}, err
 	}
@@ -79,7 +79,7 @@ func batchAndHand(ctx context.Context, s *setup) (sides, error) {
 
 // fireAndSync reports what a durable order costs beside what the disk asks for durability.
 func fireAndSync(ctx context.Context, s *setup) (sides, error) {
-	_, store, err := s.openSQLite(ctx, "ours.db", sqlite.Full)
+	_, store, err := s.openNodes(ctx, "ours.db", sqlite.Full)
 	if err != nil {
 		return sides{}, err
 	}

@@ -20,7 +20,7 @@ type hand struct {
 }
 
 func (s *setup) openHand(ctx context.Context) (*hand, error) {
-	db, _, err := s.openSQLite(ctx, "hand.db", sqlite.Normal)
+	db, _, err := s.openNodes(ctx, "hand.db", sqlite.Normal)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -39,45 +38,57 @@ var inspected = inspection{
 	Manage:    true,
 }
 
-func nodeID(i int) string { return fmt.Sprintf("node-%04d", i) }
+func nodeID(created state, i int) string { return fmt.Sprintf("%s-%06d", created, i) }
 
-// openSQLite opens a file with the store's tables and the nodes in it.
-func (s *setup) openSQLite(ctx context.Context, name string, synchronous sqlite.Synchronous) (*sql.DB, *sqlite.Store, error) {
-	dsn := sqlite.DSN(filepath.Join(s.dir, name))
-	if synchronous == sqlite.Normal {
-		dsn = strings.Replace(dsn, "synchronous(FULL)", "synchronous(NORMAL)", 1)
+// openNodes opens a file with the store's tables and the nodes in it.
+func (s *setup) openNodes(ctx context.Context, name string, synchronous sqlite.Synchronous) (*sql.DB, *sqlite.Store, error) {
+	db, store, err := s.openSQLite(ctx, name, synchronous)
+	if err != nil {
+		return nil, nil, err
 	}
-	db, err := sql.Open("sqlite", dsn)
+	_, err = createNodes(ctx, store, home, nodeCount)
+	return db, store, err
+}
+
+// openSQLite opens a file with the store's tables.
+func (s *setup) openSQLite(ctx context.Context, name string, synchronous sqlite.Synchronous) (*sql.DB, *sqlite.Store, error) {
+	options := &sqlite.Options{Synchronous: synchronous}
+	db, err := sql.Open("sqlite", options.DSN(filepath.Join(s.dir, name)))
 	if err != nil {
 		return nil, nil, err
 	}
 	s.closeAfter(db)
 	db.SetMaxOpenConns(1) // nobody reads beside the writer here
-	store, err := sqlite.New(ctx, db, &sqlite.Options{Synchronous: synchronous})
+	store, err := sqlite.New(ctx, db, options)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := store.Migrate(ctx); err != nil {
-		return nil, nil, err
-	}
-	return db, store, createNodes(ctx, store)
+	return db, store, store.Migrate(ctx)
 }
 
-func createNodes(ctx context.Context, store storage.Store) error {
+// createNodes creates n nodes in a state, and returns their ids. No turn is due.
+func createNodes(ctx context.Context, store storage.Store, in state, n int) (ids []string, _ error) {
 	data, err := json.Marshal(inspected)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	changes := make([]storage.Change, nodeCount)
-	for i := range changes {
-		changes[i] = storage.Change{
-			Key:    storage.Key{Kind: nodeKind, ID: nodeID(i)},
-			Record: storage.Record{State: string(home), Data: data},
-			Lines:  []storage.Line{{To: string(home), Cause: "create"}},
+	for len(ids) < n {
+		changes := make([]storage.Change, min(batchSize, n-len(ids)))
+		for i := range changes {
+			id := nodeID(in, len(ids))
+			ids = append(ids, id)
+			changes[i] = storage.Change{
+				Key:    storage.Key{Kind: nodeKind, ID: id},
+				Record: storage.Record{State: string(in), Data: data},
+				Lines:  []storage.Line{{To: string(in), Cause: "create"}},
+			}
+		}
+		answers, err := store.Apply(ctx, changes)
+		if err := errors.Join(append(answers, err)...); err != nil {
+			return nil, err
 		}
 	}
-	answers, err := store.Apply(ctx, changes)
-	return errors.Join(append(answers, err)...)
+	return ids, nil
 }
 
 // A march leads every node one event along the walk, then every node the next one, and so on.
@@ -87,7 +98,7 @@ type march int
 func (m *march) next() (id string, behind int) {
 	i := int(*m)
 	*m++
-	return nodeID(i % nodeCount), i / nodeCount
+	return nodeID(home, i%nodeCount), i / nodeCount
 }
 
 // inBatches makes changes, a hundred at a time, and has them applied.

@@ -82,12 +82,13 @@ func (s *Store) guard(shard *shard, c *storage.Change, changedBefore bool) error
 	return nil
 }
 
-// create makes a record that change or spawn fills. Its version goes on where the history ends.
+// create makes a record that change or spawn fills. Its version and its tokens go on where the history
+// ends.
 func (s *shard) create(k storage.Key) *record {
 	r := newRecord(k)
 	if lines := s.lines[k]; len(lines) > 0 {
 		newest := lines[len(lines)-1]
-		r.Version = newest.Version
+		r.Version, r.token = newest.Version, storage.Token(newest.Version)
 		s.oldLines.set(&newest.place, time.Time{})
 	}
 	s.records[k] = r
@@ -96,7 +97,7 @@ func (s *shard) create(k storage.Key) *record {
 
 func (s *shard) change(store *Store, r *record, c *storage.Change, now time.Time) {
 	if c.Token != 0 {
-		r.Fence, r.token, r.leaseUntil = c.Token, c.Token+1, time.Time{}
+		r.Fence, r.token, r.leaseUntil = c.Token, max(r.token, c.Token+1), time.Time{}
 	}
 	from := r.State
 	r.set(c.Record, r.Version+1, now)
@@ -108,12 +109,10 @@ func (s *shard) change(store *Store, r *record, c *storage.Change, now time.Time
 		r.removeElement(name)
 	}
 	s.consume(r, c.Consume, now)
-	for _, cancel := range c.Cancel {
-		s.cancel(r, cancel, now)
-	}
+	s.cancel(r, c.Cancel, now)
 	for i := range c.Emit {
-		if store.effects.find(c.Emit[i].ID) == nil {
-			s.emit(store, r, c.Emit[i], now)
+		if e := c.Emit[i]; store.effects.find(e.ID) == nil && r.unfinished[e.Key] == nil {
+			s.emit(store, r, e, now)
 		}
 	}
 	for i := range c.Spawn {
@@ -142,11 +141,19 @@ func (s *shard) consume(r *record, consumed []storage.Consumption, now time.Time
 	}
 }
 
-func (s *shard) cancel(r *record, c storage.Cancel, now time.Time) {
-	for _, e := range slices.Clone(r.unfinished) {
-		if c.Matches(&e.Effect) {
-			s.endEffect(r, e, storage.EffectCanceled, "", now)
+// cancel cancels all that is to be before any lane moves up, so that the next waits for each of them.
+func (s *shard) cancel(r *record, cancels []storage.Cancel, now time.Time) {
+	left := map[string]bool{}
+	for _, c := range cancels {
+		for _, e := range r.unfinished {
+			if c.Matches(&e.Effect) {
+				s.endEffect(r, e, storage.EffectCanceled, "", now)
+				left[e.Lane] = true
+			}
 		}
+	}
+	for lane := range left {
+		s.moveUp(r, lane, now)
 	}
 }
 
@@ -160,7 +167,8 @@ func (s *Store) spawn(sp *storage.Spawn, now time.Time) {
 	shard.change(s, shard.create(c.Key), &c, now)
 }
 
-// remove deletes a record and what belongs to it. The history stays, and says so.
+// remove deletes a record and what belongs to it. The history stays, and ends above the record's version
+// and all tokens.
 func (s *shard) remove(store *Store, c *storage.Change, now time.Time) {
 	r := s.records[c.Key]
 	for _, e := range slices.Clone(r.effects) {
@@ -178,5 +186,5 @@ func (s *shard) remove(store *Store, c *storage.Change, now time.Time) {
 	if len(lines) == 0 {
 		lines = []storage.Line{{From: r.State, Cause: "delete"}}
 	}
-	s.write(c.Key, r.Version+1, lines, now)
+	s.write(c.Key, max(r.Version, uint64(r.token), uint64(c.Token))+1, lines, now)
 }

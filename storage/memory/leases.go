@@ -24,9 +24,9 @@ func (s *Store) Claim(ctx context.Context, c storage.Claim) ([]storage.Snapshot,
 	takeDue(queues, now, c.Limit, func(r *record) {
 		shard := s.shardOf(r.Key)
 		r.token++
-		r.leaseUntil = now.Add(c.TTL)
+		r.holder, r.leaseUntil = c.Owner, storage.Time(now.Add(c.TTL))
 		r.Due = r.leaseUntil
-		shard.schedule(r)
+		shard.schedule(r, now)
 		snapshot := r.turn(shard.mail[r.Key], now, c.Most)
 		snapshot.Lease = storage.Lease{Key: r.Key, Owner: c.Owner, Token: r.token, TTL: c.TTL}
 		out = append(out, snapshot)
@@ -51,10 +51,11 @@ func (s *Store) Take(ctx context.Context, c storage.Claim) ([]storage.Taken, err
 	takeDue(queues, now, c.Limit, func(e *effect) {
 		e.Status = storage.EffectRunning
 		e.Attempt++
+		e.Owner = c.Owner
 		e.token++
-		s.shardOf(e.From).leaseEffect(e, now.Add(c.TTL))
-		lease := storage.Lease{Key: storage.Key{Kind: storage.EffectKind, ID: e.ID}, Owner: c.Owner, Token: e.token, TTL: c.TTL}
-		out = append(out, storage.Taken{Effect: e.copy(), Lease: lease, Now: now})
+		s.shardOf(e.From).leaseEffect(e, storage.Time(now.Add(c.TTL)))
+		lease := storage.Lease{Key: effectKey(e.ID), Owner: c.Owner, Token: e.token, TTL: c.TTL}
+		out = append(out, storage.Taken{Effect: e.copy(now), Lease: lease, Now: now})
 	})
 	return out, nil
 }
@@ -98,9 +99,9 @@ func (s *Store) extendRecord(l storage.Lease, now time.Time) error {
 	if !r.holds(l) {
 		return storage.Errorf(storage.ErrLeaseLost, l.Key, "the lease with token %d has ended", l.Token)
 	}
-	r.leaseUntil = now.Add(l.TTL)
+	r.leaseUntil = storage.Time(now.Add(l.TTL))
 	r.Due = r.leaseUntil
-	shard.schedule(r)
+	shard.schedule(r, now)
 	return nil
 }
 
@@ -116,7 +117,7 @@ func (s *Store) extendEffect(l storage.Lease, now time.Time) error {
 	if e.Status == storage.EffectCanceled {
 		return storage.Errorf(storage.ErrCanceled, l.Key, "its record does not want it any more")
 	}
-	shard.leaseEffect(e, now.Add(l.TTL))
+	shard.leaseEffect(e, storage.Time(now.Add(l.TTL)))
 	return nil
 }
 
@@ -146,7 +147,7 @@ func (s *Store) releaseRecord(l storage.Lease, now time.Time, after time.Duratio
 		if len(shard.mail[r.Key].openOrNone()) > 0 {
 			r.Due = now
 		}
-		shard.schedule(r)
+		shard.schedule(r, now)
 	}
 }
 
@@ -159,7 +160,7 @@ func (s *Store) releaseEffect(l storage.Lease, now time.Time, after time.Duratio
 	if e.Status == storage.EffectRunning {
 		e.Status = storage.EffectPending
 		e.Attempt--
-		shard.scheduleEffect(e, now.Add(after))
+		shard.scheduleEffect(e, now.Add(after), now)
 	}
 	shard.endLease(r, e, now)
 }

@@ -16,15 +16,21 @@ type Options struct {
 	Limits storage.Limits
 }
 
-// Store is a [storage.Store] in memory. It reads the process's clock, so that testing/synctest can
-// drive it.
+// Store is a [storage.Store] and a [storage.Notifier] in memory. It reads the process's clock, so that
+// testing/synctest can drive it.
 type Store struct {
-	limits  storage.Limits
-	shards  [shardCount]shard
-	seed    maphash.Seed
-	seq     atomic.Uint64 // of messages and effects
-	effects effectIndex
+	limits    storage.Limits
+	shards    [shardCount]shard
+	seed      maphash.Seed
+	seq       atomic.Uint64 // of messages and effects
+	effects   effectIndex
+	listeners storage.Listeners
 }
+
+var (
+	_ storage.Store    = (*Store)(nil)
+	_ storage.Notifier = (*Store)(nil)
+)
 
 const shardCount = 32
 
@@ -53,6 +59,8 @@ type shard struct {
 
 	due  map[string]*queue[*record] // by kind
 	work map[string]*queue[*effect] // by name
+
+	ready bool // something can be handed out that could not be before the shard was locked
 
 	// What has ended, by when.
 	endedMessages, deadMessages *queue[*message]
@@ -85,24 +93,32 @@ func (s *Store) lock(keys ...storage.Key) (unlock func()) {
 		numbers = append(numbers, s.shardNumber(k))
 	}
 	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
+	return s.lockShards(slices.Compact(numbers))
+}
+
+func (s *Store) lockAll() (unlock func()) {
+	numbers := make([]int, shardCount)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return s.lockShards(numbers)
+}
+
+// lockShards locks shards. When they are unlocked, a hint is given if something became ready in them.
+func (s *Store) lockShards(numbers []int) (unlock func()) {
 	for _, n := range numbers {
 		s.shards[n].mu.Lock()
 	}
 	return func() {
+		ready := false
 		for _, n := range numbers {
-			s.shards[n].mu.Unlock()
+			shard := &s.shards[n]
+			ready = ready || shard.ready
+			shard.ready = false
+			shard.mu.Unlock()
 		}
-	}
-}
-
-func (s *Store) lockAll() (unlock func()) {
-	for i := range s.shards {
-		s.shards[i].mu.Lock()
-	}
-	return func() {
-		for i := range s.shards {
-			s.shards[i].mu.Unlock()
+		if ready {
+			s.listeners.Hint()
 		}
 	}
 }

@@ -21,8 +21,11 @@ type effect struct {
 
 func compareEffects(a, b *effect) int { return cmp.Compare(a.Seq, b.Seq) }
 
-func (e *effect) copy() storage.Effect {
+func (e *effect) copy(now time.Time) storage.Effect {
 	out := e.Effect
+	if !e.leaseUntil.After(now) {
+		out.Owner = ""
+	}
 	out.Body = cloneBytes(e.Body)
 	return out
 }
@@ -66,7 +69,7 @@ func (s *shard) emit(store *Store, r *record, e storage.Effect, now time.Time) {
 	e.Body = cloneBytes(e.Body)
 	e.Deadline = storage.Time(e.Deadline)
 	e.From, e.Seq = r.Key, store.seq.Add(1)
-	e.Attempt, e.Due, e.Status, e.Reason = 0, time.Time{}, storage.EffectPending, ""
+	e.Attempt, e.Owner, e.Due, e.Status, e.Reason = 0, "", time.Time{}, storage.EffectPending, ""
 	stored := &effect{Effect: e}
 	stored.place.value = stored
 	store.effects.add(stored)
@@ -76,16 +79,16 @@ func (s *shard) emit(store *Store, r *record, e storage.Effect, now time.Time) {
 
 // enqueue makes an effect wait for its turn, in its lane if it has one.
 func (s *shard) enqueue(r *record, e *effect, now time.Time) {
-	r.unfinished = append(r.unfinished, e)
+	r.unfinished[e.Key] = e
 	if e.Lane == "" {
-		s.scheduleEffect(e, now)
+		s.scheduleEffect(e, now, now)
 		return
 	}
 	l := r.lane(e.Lane)
 	at, _ := slices.BinarySearchFunc(l.open, e, compareEffects)
 	l.open = slices.Insert(l.open, at, e)
 	e.behind = true
-	s.scheduleEffect(e, time.Time{})
+	s.scheduleEffect(e, time.Time{}, now)
 	s.moveUp(r, e.Lane, now)
 }
 
@@ -101,7 +104,7 @@ func (s *shard) moveUp(r *record, name string, now time.Time) {
 		first := l.open[0]
 		first.behind = false
 		if first.Status == storage.EffectPending {
-			s.scheduleEffect(first, l.free(now))
+			s.scheduleEffect(first, l.free(now), now)
 		}
 	}
 	if len(l.open)+len(l.canceled) == 0 {
@@ -111,30 +114,30 @@ func (s *shard) moveUp(r *record, name string, now time.Time) {
 
 // scheduleEffect puts an effect where Take finds it: at a time, but not after its deadline, because
 // then it has to be given up. The zero time stands for none but the deadline.
-func (s *shard) scheduleEffect(e *effect, at time.Time) {
+func (s *shard) scheduleEffect(e *effect, at, now time.Time) {
 	if e.open() && !e.Deadline.IsZero() && (at.IsZero() || e.Deadline.Before(at)) {
 		at = e.Deadline
 	}
 	e.Due = at
 	s.workOf(e.Name).set(&e.place, at)
+	s.hintAt(at, now)
 }
 
 func (s *shard) workOf(name string) *queue[*effect] {
 	return getOrMake(s.work, name, func() *queue[*effect] { return newQueue(compareEffects) })
 }
 
-// endEffect takes an effect from those to be performed.
+// endEffect takes an effect from those to be performed. Its lane has to move up afterwards.
 func (s *shard) endEffect(r *record, e *effect, as storage.EffectStatus, reason string, now time.Time) {
 	e.Status, e.Reason, e.ended = as, reason, now
-	r.unfinished = slices.DeleteFunc(r.unfinished, func(o *effect) bool { return o == e })
-	s.scheduleEffect(e, time.Time{})
+	delete(r.unfinished, e.Key)
+	s.scheduleEffect(e, time.Time{}, now)
 	s.endedQueue(e).set(&e.place, now)
 	if l := r.lanes[e.Lane]; l != nil {
 		l.open = slices.DeleteFunc(l.open, func(o *effect) bool { return o == e })
 		if as == storage.EffectCanceled && !e.leaseUntil.IsZero() {
 			l.canceled = append(l.canceled, e)
 		}
-		s.moveUp(r, e.Lane, now)
 	}
 }
 
@@ -148,7 +151,7 @@ func (s *shard) endLease(r *record, e *effect, now time.Time) {
 		return
 	}
 	if head := l.head(); head != nil && head.Status == storage.EffectPending {
-		s.scheduleEffect(head, l.free(now))
+		s.scheduleEffect(head, l.free(now), now)
 	}
 	s.moveUp(r, e.Lane, now)
 }
@@ -202,9 +205,10 @@ func (s *Store) settle(st *storage.Settlement, now time.Time) error {
 		e.Reason = st.Reason
 	case st.As == storage.EffectPending:
 		e.Status, e.Reason = storage.EffectPending, st.Reason
-		shard.scheduleEffect(e, now.Add(st.Retry))
+		shard.scheduleEffect(e, now.Add(st.Retry), now)
 	default:
 		shard.endEffect(r, e, st.As, st.Reason, now)
+		shard.moveUp(r, e.Lane, now)
 	}
 	shard.endLease(r, e, now)
 	if st.Outcome != nil {
@@ -237,9 +241,12 @@ func (s *Store) lockEffect(id string) (*effect, *shard, *record, func()) {
 	return e, shard, shard.records[e.From], unlock
 }
 
+func effectKey(id string) storage.Key { return storage.Key{Kind: storage.EffectKind, ID: id} }
+
 // Effects implements [storage.Outbox].
 func (s *Store) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[storage.Effect, error] {
 	return pages(ctx, q.Limit, func() []storage.Effect {
+		now := now()
 		var out []storage.Effect
 		s.eachShard(q.From, func(shard *shard) {
 			for k, r := range shard.records {
@@ -248,7 +255,7 @@ func (s *Store) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[st
 				}
 				for _, e := range r.effects {
 					if e.Seq > q.After && matches(q.Statuses, e.Status) {
-						out = append(out, e.copy())
+						out = append(out, e.copy(now))
 					}
 				}
 			}
@@ -274,7 +281,10 @@ func (s *Store) redriveEffect(id string, deadline time.Duration, now time.Time) 
 	e, shard, r, unlock := s.lockEffect(id)
 	defer unlock()
 	if e == nil || e.Status != storage.EffectDead {
-		return storage.Errorf(storage.ErrNotFound, storage.Key{Kind: storage.EffectKind, ID: id}, "no dead effect has this id")
+		return storage.Errorf(storage.ErrNotFound, effectKey(id), "no dead effect has this id")
+	}
+	if open := r.unfinished[e.Key]; open != nil {
+		return storage.Errorf(storage.ErrExists, effectKey(id), "effect %q, which is %v, has its key; it is for the same", open.ID, open.Status)
 	}
 	shard.deadEffects.set(&e.place, time.Time{})
 	e.Status, e.Reason, e.Attempt, e.ended = storage.EffectPending, "", 0, time.Time{}

@@ -20,6 +20,9 @@ func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 		s.view(k, func(shard *shard) {
 			if r := shard.records[k]; r != nil {
 				out[i] = r.snapshot(now)
+				if r.leaseUntil.After(now) {
+					out[i].Holder, out[i].HeldUntil = r.holder, r.leaseUntil
+				}
 			}
 		})
 	}

@@ -15,6 +15,7 @@ import (
 type record struct {
 	storage.Record
 	token      storage.Token // the newest that was given out
+	holder     string        // who has the lease, if there is one
 	leaseUntil time.Time     // zero: no lease
 	place      place[*record]
 
@@ -22,8 +23,8 @@ type record struct {
 	elementDue *queue[*element]
 	tally      map[tallyKey]int
 
-	effects    []*effect // by number
-	unfinished []*effect // those of effects that have not ended
+	effects    []*effect          // by number
+	unfinished map[string]*effect // those of effects that have not ended, by Key
 	lanes      map[string]*lane
 }
 
@@ -42,6 +43,7 @@ func newRecord(k storage.Key) *record {
 		elements:   map[string]*element{},
 		elementDue: newQueue(func(a, b *element) int { return strings.Compare(a.Name, b.Name) }),
 		tally:      map[tallyKey]int{},
+		unfinished: map[string]*effect{},
 		lanes:      map[string]*lane{},
 	}
 	r.Key = k
@@ -108,7 +110,7 @@ func (s *shard) settle(r *record, now, wish time.Time) {
 	if len(s.mail[r.Key].openOrNone()) > 0 {
 		r.Due = now
 	}
-	s.schedule(r)
+	s.schedule(r, now)
 }
 
 // wake makes the record due now, or when it may have a turn, unless it is due already or nobody may work on it.
@@ -116,12 +118,12 @@ func (s *shard) wake(r *record, now time.Time) {
 	if r.Due.IsZero() || r.Due.After(now) {
 		r.Due = now
 	}
-	s.schedule(r)
+	s.schedule(r, now)
 }
 
 // schedule puts the record where a claim finds it: at its due time, which is not before NotBefore,
 // and not before its lease ends.
-func (s *shard) schedule(r *record) {
+func (s *shard) schedule(r *record, now time.Time) {
 	if r.Status != storage.OK || r.Final {
 		r.Due = time.Time{}
 	}
@@ -131,6 +133,12 @@ func (s *shard) schedule(r *record) {
 		ready = later(r.Due, r.leaseUntil)
 	}
 	s.dueOf(r.Key.Kind).set(&r.place, ready)
+	s.hintAt(ready, now)
+}
+
+// hintAt has a hint given if what is scheduled at a time can be handed out now.
+func (s *shard) hintAt(at, now time.Time) {
+	s.ready = s.ready || !at.IsZero() && !at.After(now)
 }
 
 func (s *shard) dueOf(kind string) *queue[*record] {

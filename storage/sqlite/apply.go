@@ -176,6 +176,7 @@ func (b *batch) guard(ctx context.Context, group []*step) ([]*step, error) {
 	made, refused := split(own, func(c *step) bool { return c.version > 0 })
 	for _, c := range made {
 		b.changed[c.Key] = true
+		b.tx.touched.addRecords(c.Key)
 	}
 	b.made = append(b.made, made...)
 	return made, b.tx.refuse(ctx, slices.Concat(refused, foreign, again))

@@ -35,10 +35,9 @@ func checkHandle(ctx context.Context, db *sql.DB, prefix string, o Options) erro
 		return fmt.Errorf("sqlite: the journal mode of %s is %s; set journal_mode=WAL, as DSN does", st.file, st.journal)
 	case st.busy <= 0:
 		return errors.New("sqlite: the busy timeout is zero; set some seconds, as DSN does, so that processes wait for each other")
-	case o.Synchronous == Full && st.synchronous < levelFull:
-		return fmt.Errorf("sqlite: synchronous is %s; set FULL, as DSN does, or accept what Options.Synchronous = Normal gives up", st.synchronous)
-	case st.synchronous < levelNormal:
-		return fmt.Errorf("sqlite: synchronous is %s; set NORMAL or FULL", st.synchronous)
+	case st.synchronous < o.Synchronous.level():
+		return fmt.Errorf("sqlite: synchronous is %s; set %s, as Options.DSN does (Normal says what less than FULL gives up)",
+			st.synchronous, o.Synchronous.level())
 	}
 	if o.Readers != nil {
 		other, err := stateOf(ctx, o.Readers)

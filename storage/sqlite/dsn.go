@@ -13,7 +13,15 @@ import (
 //
 // The path ":memory:" names a database in memory, a separate one for each connection: limit the
 // handle to one, and do not let it be closed when it is idle.
-func DSN(path string) string {
+func DSN(path string) string { return (*Options)(nil).DSN(path) }
+
+// DSN is [DSN] for a store with these options: it sets synchronous as they say. Nil is the same as the
+// zero value.
+func (o *Options) DSN(path string) string {
+	level := levelFull
+	if o != nil {
+		level = o.Synchronous.level()
+	}
 	name := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
 	switch {
 	case strings.HasPrefix(name, "/"):
@@ -22,5 +30,5 @@ func DSN(path string) string {
 		name = "///" + name
 	}
 	return "file:" + name +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + level.String() + ")&_txlock=immediate"
 }

@@ -41,6 +41,7 @@ func (s *session) settle(ctx context.Context, steps []*step, now time.Time) erro
 
 // wake makes records due now, unless they are due already or nobody may work on them.
 func (s *session) wake(ctx context.Context, keys []storage.Key, now time.Time) error {
+	s.touched.addRecords(keys...)
 	return s.exec(ctx, wakeRecords, keyValues(keys), now.UnixMicro(), now.UnixMicro())
 }
 

@@ -14,11 +14,12 @@ const (
 SELECT v.kind, v.id, v.effect_id FROM v CROSS JOIN reeve_effect AS e ON e.effect_id = v.effect_id
 WHERE e.kind <> v.kind OR e.id <> v.id`
 
-	// insertEffects leaves those as they are that the record emitted before.
+	// insertEffects leaves out those that the record emitted before, and those whose key is open: two
+	// unique indexes find them, also among the rows themselves.
 	insertEffects = `INSERT INTO reeve_effect
-	(effect_id, key, kind, id, lane, name, element, operation, step, deadline, keep, quiet, status, behind, due, body)
+	(effect_id, key, kind, id, lane, name, element, operation, step, deadline, keep, quiet, grp, status, behind, due, body)
 VALUES {rows}
-ON CONFLICT (effect_id) DO NOTHING`
+ON CONFLICT DO NOTHING`
 
 	cancelEffects = `WITH v (kind, id, operation, lane) AS (VALUES {rows})
 UPDATE reeve_effect AS e SET status = 'canceled', due = NULL, ended = ?
@@ -87,8 +88,9 @@ func (s *session) emit(ctx context.Context, steps []*step, now time.Time) error 
 				due = micros(notAfter(now, deadline))
 			}
 			emitted.row(e.ID, e.Key, c.Key.Kind, c.Key.ID, e.Lane, e.Name, e.Element, e.Operation, e.Step,
-				micros(deadline), e.Keep, e.Quiet, storage.EffectPending.String(), e.Lane != "", due, blob(e.Body))
+				micros(deadline), e.Keep, e.Quiet, e.Group, storage.EffectPending.String(), e.Lane != "", due, blob(e.Body))
 			joined.add(c.Key, e.Lane)
+			s.touched.addEffects(e.ID)
 		}
 	}
 	if err := s.exec(ctx, insertEffects, emitted); err != nil {
@@ -106,21 +108,27 @@ func notAfter(at, deadline time.Time) time.Time {
 }
 
 const effectColumns = `e.seq, e.effect_id, e.key, e.kind, e.id, e.lane, e.name, e.element, e.operation, e.step,
-	e.deadline, e.keep, e.quiet, e.attempt, e.due, e.status, e.reason, e.body`
+	e.deadline, e.keep, e.quiet, e.grp, e.attempt, e.owner, e.lease_until, e.due, e.status, e.reason, e.body`
 
 // scanEffect scans effectColumns, and what more the statement selects.
-func scanEffect(rows *sql.Rows, e *storage.Effect, more ...any) error {
+func scanEffect(rows *sql.Rows, e *storage.Effect, now time.Time, more ...any) error {
+	var leaseUntil time.Time
 	to := []any{
 		numberColumn[uint64]{&e.Seq},
 		&e.ID, &e.Key, &e.From.Kind, &e.From.ID, &e.Lane, &e.Name, &e.Element, &e.Operation,
 		&e.Step,
 		timeColumn{&e.Deadline},
-		&e.Keep, &e.Quiet, &e.Attempt,
+		&e.Keep, &e.Quiet, &e.Group, &e.Attempt, &e.Owner,
+		timeColumn{&leaseUntil},
 		timeColumn{&e.Due},
 		nameColumn{&e.Status},
 		&e.Reason, &e.Body,
 	}
-	return rows.Scan(append(to, more...)...)
+	err := rows.Scan(append(to, more...)...)
+	if !leaseUntil.After(now) {
+		e.Owner = ""
+	}
+	return err
 }
 
 // Effects implements [storage.Outbox].
@@ -139,57 +147,13 @@ func (s *Store) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[st
 		err := s.read(ctx, func(tx *session) error {
 			return tx.list(ctx, query, append(f.args, size), func(rows *sql.Rows) error {
 				var e storage.Effect
-				err := scanEffect(rows, &e)
+				err := scanEffect(rows, &e, now())
 				out = append(out, e)
 				return err
 			})
 		})
 		return out, err
 	})
-}
-
-// Redriving is done by people, so each effect has a statement of its own.
-const redriveEffect = `UPDATE reeve_effect SET
-	status = 'pending', reason = '', attempt = 0, ended = NULL, behind = lane <> '', deadline = ?1,
-	due = iif(lane = '', min(?2, ifnull(?1, ?2)), ?1)
-WHERE effect_id = ?3 AND status = 'dead'
-RETURNING kind, id, lane`
-
-// RedriveEffects implements [storage.Outbox].
-func (s *Store) RedriveEffects(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
-	answers := make([]error, len(ids))
-	err := s.write(ctx, func(ctx context.Context, tx *session) error {
-		now := now()
-		var until time.Time
-		if deadline > 0 {
-			until = storage.Time(now.Add(deadline))
-		}
-		for i, id := range ids {
-			joined, found := lanes{}, false
-			err := tx.queryWhole(ctx, redriveEffect, values{}, func(rows *sql.Rows) error {
-				found = true
-				var k storage.Key
-				var name string
-				err := rows.Scan(&k.Kind, &k.ID, &name)
-				joined.add(k, name)
-				return err
-			}, micros(until), now.UnixMicro(), id)
-			if err == nil {
-				err = tx.advance(ctx, joined, now)
-			}
-			if err != nil {
-				return err
-			}
-			if !found {
-				answers[i] = storage.Errorf(storage.ErrNotFound, effectKey(id), "no dead effect has this id")
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, failed("redrive effects", err)
-	}
-	return answers, nil
 }
 
 func effectKey(id string) storage.Key { return storage.Key{Kind: storage.EffectKind, ID: id} }

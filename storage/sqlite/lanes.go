@@ -57,9 +57,11 @@ func (l lanes) values() values {
 }
 
 func (s *session) advance(ctx context.Context, l lanes, now time.Time) error {
+	s.touched.addLanes(l)
 	return s.exec(ctx, advanceLanes, l.values(), now.UnixMicro())
 }
 
 func (s *session) free(ctx context.Context, l lanes, now time.Time) error {
+	s.touched.addLanes(l)
 	return s.exec(ctx, freeLanes, l.values(), now.UnixMicro())
 }

@@ -97,6 +97,7 @@ func (s *Store) Release(ctx context.Context, leases []storage.Lease, after time.
 		for _, l := range leases {
 			if l.Key.Kind != storage.EffectKind {
 				records.row(l.Key.Kind, l.Key.ID, integer(l.Token))
+				tx.touched.addRecords(l.Key)
 			} else if a := attempts[l.Key.ID]; a != nil && a.check(l) == nil {
 				if a.status == storage.EffectRunning {
 					a.attempts-- // it was not tried

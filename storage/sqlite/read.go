@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -43,7 +44,7 @@ func (s *Store) read(ctx context.Context, fn func(*session) error) (err error) {
 }
 
 const loadRecords = `WITH v (kind, id) AS (VALUES {rows})
-SELECT ` + recordColumns + `, ` + tallyColumn + `
+SELECT ` + recordColumns + `, ` + tallyColumn + `, r.owner, r.lease_until
 FROM v CROSS JOIN reeve_record AS r ON r.kind = v.kind AND r.id = v.id`
 
 // Load implements [storage.Records].
@@ -57,9 +58,14 @@ func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 	err := s.read(ctx, func(tx *session) error {
 		var found []*storage.Record
 		err := tx.query(ctx, loadRecords, keyValues(keys), func(rows *sql.Rows) error {
-			snapshot, err := scanSnapshot(rows, now)
+			var holder string
+			var until time.Time
+			snapshot, err := scanSnapshot(rows, now, &holder, timeColumn{&until})
 			if err != nil {
 				return err
+			}
+			if until.After(now) {
+				snapshot.Holder, snapshot.HeldUntil = holder, until
 			}
 			places := at[snapshot.Key]
 			out[places[0]] = snapshot

@@ -21,6 +21,8 @@ type session struct {
 	reuse func(ctx context.Context, st statement, text string) *sql.Stmt
 	// check says whether the caller still waits; nil: the handle finds out itself.
 	check func() error
+	// touched is what may be due after the transaction; nil: nobody asks.
+	touched *touched
 }
 
 // values are the rows of a statement's VALUES, one after another.

@@ -59,8 +59,9 @@ FROM v WHERE e.effect_id = v.effect_id`
 // endings are attempts that end together.
 type endings struct {
 	rows  values
-	left  lanes // whose effect has ended
-	freed lanes // whose canceled effect is not running outside any more
+	again []string // effects that are to be tried again
+	left  lanes    // whose effect has ended
+	freed lanes    // whose canceled effect is not running outside any more
 }
 
 // end ends an attempt: the effect is tried again at due, if that is set, or has ended as status. A nil
@@ -74,6 +75,7 @@ func (e *endings) end(id string, a *attempt, as storage.EffectStatus, reason any
 		due = time.Time{}
 	case as == storage.EffectPending:
 		a.status, due = as, notAfter(due, a.deadline)
+		e.again = append(e.again, id)
 	default:
 		a.status, a.ended, due = as, now, time.Time{}
 		e.left.add(a.from, a.lane)
@@ -83,6 +85,7 @@ func (e *endings) end(id string, a *attempt, as storage.EffectStatus, reason any
 }
 
 func (s *session) endAttempts(ctx context.Context, e *endings, now time.Time) error {
+	s.touched.addEffects(e.again...)
 	if err := s.exec(ctx, endAttempts, e.rows); err != nil {
 		return err
 	}

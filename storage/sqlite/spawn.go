@@ -24,6 +24,9 @@ func (s *session) spawn(ctx context.Context, steps []*step, now time.Time) ([]*s
 	}
 	err := s.writeRecords(ctx, wanted, now)
 	created, _ := split(wanted, func(c *step) bool { return c.version > 0 })
+	for _, c := range created {
+		s.touched.addRecords(c.Key)
+	}
 	return created, err
 }
 

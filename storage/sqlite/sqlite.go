@@ -19,7 +19,8 @@ type Options struct {
 	Prefix string
 	// Readers is a second handle on the same file, for reads. Nil: reads go through the first.
 	Readers *sql.DB
-	// Synchronous is how much safety against a loss of power is asked for.
+	// Synchronous is how much safety against a loss of power is asked for. [Options.DSN] opens
+	// connections with as much.
 	Synchronous Synchronous
 	// Limits bounds what is accepted.
 	Limits storage.Limits
@@ -40,8 +41,16 @@ const (
 	Normal
 )
 
-// Store is a [storage.Store] and a [storage.Transactor] on an SQLite database. It is safe for
-// concurrent use, and so are several on the same file. It reads the process's clock.
+// level is what a connection must have at least.
+func (s Synchronous) level() level {
+	if s == Normal {
+		return levelNormal
+	}
+	return levelFull
+}
+
+// Store is a [storage.Store], a [storage.Transactor] and a [storage.Notifier] on an SQLite database. It
+// is safe for concurrent use, and so are several on the same file. It reads the process's clock.
 //
 // It has nothing to close: what it prepared ends with the handle.
 type Store struct {
@@ -53,12 +62,15 @@ type Store struct {
 	turn           chan struct{} // holds a value while somebody writes
 	migrated       *atomic.Bool
 
+	listeners *storage.Listeners
+
 	host Tx // a transaction of the host that the store is inside of; nil: none
 }
 
 var (
 	_ storage.Store      = (*Store)(nil)
 	_ storage.Transactor = (*Store)(nil)
+	_ storage.Notifier   = (*Store)(nil)
 )
 
 // New returns a store on db. It refuses a handle that cannot keep what a store promises: one that is
@@ -68,7 +80,7 @@ var (
 // [storage.ErrSchema].
 //
 // A connection's settings are its own: give db a data source name that sets them on each, such as
-// that of [DSN].
+// that of [DSN] or [Options.DSN].
 func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("sqlite: the handle is nil; open a database first")
@@ -111,6 +123,8 @@ func newStore(db *sql.DB, o Options) (*Store, error) {
 		writer:   newPool(db),
 		turn:     make(chan struct{}, 1),
 		migrated: new(atomic.Bool),
+
+		listeners: new(storage.Listeners),
 	}
 	s.reader = s.writer
 	if o.Readers != nil {

@@ -20,12 +20,15 @@ type step struct {
 const (
 	recordNames = `state, final, status, reason, operation, deadline, step, since, until, not_before, failures, grp, data_version, data`
 
+	// historyEnds is the version with which the history of v ends, zero if there is none: that of a
+	// deletion is above all tokens of the record, see storage.Change.Delete.
+	historyEnds = `coalesce((SELECT max(l.version) FROM reeve_line AS l WHERE l.kind = v.kind AND l.id = v.id), 0)`
+
 	// createRecords leaves a record that exists as it is, and does not return it.
 	createRecords = `WITH v (kind, id, token, ` + recordNames + `, due) AS (VALUES {rows})
 INSERT INTO reeve_record (kind, id, version, fence, token, ` + recordNames + `, due)
-SELECT kind, id,
-	1 + coalesce((SELECT max(l.version) FROM reeve_line AS l WHERE l.kind = v.kind AND l.id = v.id), 0),
-	token, iif(token = 0, 0, token + 1), ` + recordNames + `, iif(status = 'ok' AND NOT final, max(due, ifnull(not_before, 0)), NULL)
+SELECT kind, id, ` + historyEnds + ` + 1, token, max(` + historyEnds + `, iif(token = 0, 0, token + 1)),
+	` + recordNames + `, iif(status = 'ok' AND NOT final, max(due, ifnull(not_before, 0)), NULL)
 FROM v WHERE true
 ON CONFLICT (kind, id) DO NOTHING
 RETURNING kind, id, version`
@@ -56,7 +59,7 @@ RETURNING kind, id`
 	deleteRecords = `WITH v (kind, id, token, version) AS (VALUES {rows})
 DELETE FROM reeve_record WHERE row IN (
 	SELECT r.row FROM v CROSS JOIN reeve_record AS r ` + guardsHold + `)
-RETURNING kind, id, state`
+RETURNING kind, id, state, token`
 )
 
 // updateRecord does it for one record, of which there is mostly one. It takes two thirds of the time.
@@ -130,9 +133,10 @@ func (s *session) writeRecords(ctx context.Context, steps []*step, now time.Time
 	}
 	return s.query(ctx, deleteRecords, deletes, func(rows *sql.Rows) error {
 		var before string
-		c, err := scanMoved(rows, byKey, &before)
+		var token storage.Token
+		c, err := scanMoved(rows, byKey, &before, numberColumn[storage.Token]{&token})
 		if err == nil {
-			c.before = before
+			c.before, c.version = before, max(c.Version, uint64(token), uint64(c.Token))+1
 		}
 		return err
 	})

@@ -51,10 +51,10 @@ func (s *session) take(ctx context.Context, c storage.Claim, names values) ([]st
 	err := s.queryWhole(ctx, dueEffects, names, func(rows *sql.Rows) error {
 		t := storage.Taken{Now: now}
 		var token storage.Token
-		if err := scanEffect(rows, &t.Effect, numberColumn[storage.Token]{&token}); err != nil {
+		if err := scanEffect(rows, &t.Effect, now, numberColumn[storage.Token]{&token}); err != nil {
 			return err
 		}
-		t.Status, t.Attempt, t.Due = storage.EffectRunning, t.Attempt+1, until
+		t.Status, t.Attempt, t.Owner, t.Due = storage.EffectRunning, t.Attempt+1, c.Owner, until
 		t.Lease = storage.Lease{Key: effectKey(t.ID), Owner: c.Owner, Token: token + 1, TTL: c.TTL}
 		out = append(out, t)
 		seqs.row(integer(t.Seq))

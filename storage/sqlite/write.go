@@ -24,6 +24,18 @@ var errCommit = errors.New("the commit failed")
 // statements that were prepared on the handle can be used: that is worth more than the extra
 // statement that takes the lock.
 func (s *Store) write(ctx context.Context, fn func(context.Context, *session) error) error {
+	tx := &session{language: s.language, tables: s.tables, check: ctx.Err}
+	if s.host == nil && s.listeners.Any() {
+		tx.touched = &touched{lanes: lanes{}}
+	}
+	err := s.writeInTurn(ctx, tx, fn)
+	if tx.touched != nil && tx.touched.due {
+		s.listeners.Hint()
+	}
+	return err
+}
+
+func (s *Store) writeInTurn(ctx context.Context, tx *session, fn func(context.Context, *session) error) error {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
@@ -34,11 +46,11 @@ func (s *Store) write(ctx context.Context, fn func(context.Context, *session) er
 		return err
 	}
 	if s.host != nil {
-		tx := &session{language: s.language, tables: s.tables, handle: s.host, check: ctx.Err}
+		tx.handle = s.host
 		return tx.savepoint(ctx, "reeve_call", func() error { return fn(context.WithoutCancel(ctx), tx) })
 	}
 	var wanted []wantedStatement
-	err := s.transact(ctx, &wanted, fn)
+	err := s.transact(ctx, tx, &wanted, fn)
 	for _, w := range wanted {
 		s.writer.prepare(ctx, w.statement, w.text)
 	}
@@ -52,7 +64,7 @@ type wantedStatement struct {
 	text string
 }
 
-func (s *Store) transact(ctx context.Context, wanted *[]wantedStatement, fn func(context.Context, *session) error) error {
+func (s *Store) transact(ctx context.Context, tx *session, wanted *[]wantedStatement, fn func(context.Context, *session) error) error {
 	conn, err := s.writer.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -70,7 +82,7 @@ func (s *Store) transact(ctx context.Context, wanted *[]wantedStatement, fn func
 			leaveClean(steady, conn)
 		}
 	}()
-	tx := &session{language: s.language, tables: s.tables, handle: sqlTx, check: ctx.Err}
+	tx.handle = sqlTx
 	tx.reuse = func(ctx context.Context, st statement, text string) *sql.Stmt {
 		if prepared := s.writer.find(st); prepared != nil {
 			return sqlTx.StmtContext(ctx, prepared)
@@ -87,6 +99,7 @@ func (s *Store) transact(ctx context.Context, wanted *[]wantedStatement, fn func
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	tx.look(steady, now())
 	if err := sqlTx.Commit(); err != nil {
 		return fmt.Errorf("%w: %w", errCommit, err)
 	}

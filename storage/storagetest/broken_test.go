@@ -25,6 +25,7 @@ type broken struct {
 	prune   func(context.Context, storage.Retention, int) (int, error)
 	count   func(context.Context, string) (map[string]int, error)
 	list    func(context.Context, storage.Query) ([]storage.Record, error)
+	effects func(context.Context, storage.EffectQuery) ([]storage.Effect, error)
 }
 
 // clock returns the time, and the state to tamper with.
@@ -163,16 +164,37 @@ func newBroken(m *model) *broken {
 	return &broken{
 		model: m, load: m.Load, apply: m.Apply, claims: m.Claim, takes: m.Take, extend: m.Extend, release: m.Release, deliver: m.Deliver,
 		settle: m.Settle, redrive: m.RedriveMessages, again: m.RedriveEffects, prune: m.Prune, count: m.Count,
-		list: func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
-			var out []storage.Record
-			for r, err := range m.List(ctx, q) {
-				if err != nil {
-					return out, err
-				}
-				out = append(out, r)
-			}
-			return out, nil
+		list: func(ctx context.Context, q storage.Query) ([]storage.Record, error) { return all(m.List(ctx, q)) },
+		effects: func(ctx context.Context, q storage.EffectQuery) ([]storage.Effect, error) {
+			return all(m.Effects(ctx, q))
 		},
+	}
+}
+
+// all returns what a sequence yields before its error.
+func all[T any](seq iter.Seq2[T, error]) (out []T, err error) {
+	for v, err := range seq {
+		if err != nil {
+			return out, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// each yields what was found before an error, and the error.
+func each[T any](find func() ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		found, err := find()
+		for _, v := range found {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if err != nil {
+			var none T
+			yield(none, err)
+		}
 	}
 }
 
@@ -225,15 +247,9 @@ func (b *broken) Count(ctx context.Context, kind string) (map[string]int, error)
 }
 
 func (b *broken) List(ctx context.Context, q storage.Query) iter.Seq2[storage.Record, error] {
-	return func(yield func(storage.Record, error) bool) {
-		found, err := b.list(ctx, q)
-		for _, r := range found {
-			if !yield(r, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(storage.Record{}, err)
-		}
-	}
+	return each(func() ([]storage.Record, error) { return b.list(ctx, q) })
+}
+
+func (b *broken) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[storage.Effect, error] {
+	return each(func() ([]storage.Effect, error) { return b.effects(ctx, q) })
 }

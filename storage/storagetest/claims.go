@@ -15,6 +15,7 @@ func claims() group {
 		{name: "only the kinds that are named", run: onlyKinds},
 		{name: "at most the limit", run: claimLimit},
 		{name: "the lease says what was asked for", run: leaseSays},
+		{name: "a load says who holds it, and until when", run: loadSays},
 		{name: "extending makes it last", run: extendLasts},
 		{name: "a lost lease is not extended", run: lostNotExtended},
 		{name: "an expired lease that nobody took over is extended", run: expiredExtended},
@@ -108,6 +109,38 @@ func leaseSays(s *scene) {
 	s.same("the record that was claimed", got.Record, before.Record)
 	s.pass(3 * time.Second)
 	s.claimed("a record after the time that was asked for", "a")
+}
+
+func loadSays(s *scene) {
+	held := func(what, holder string, left time.Duration) {
+		s.Helper()
+		got, until := s.load("a"), time.Time{}
+		if holder != "" {
+			until = s.now().Add(left)
+		}
+		s.same("who holds a record "+what, got.Holder, holder)
+		s.same("until when a record is held "+what, got.HeldUntil, until)
+	}
+	someone := storage.Claim{Names: []string{s.Kind}, Owner: "someone", Limit: 1, TTL: time.Hour}
+	s.create("a", s.dueIn(0))
+	held("that was not claimed", "", 0)
+	claimed := s.claimOf(someone)[0]
+	s.same("the holder in a claim, which has the lease instead", claimed.Holder, "")
+	s.same("the time in a claim, which has the lease instead", claimed.HeldUntil, time.Time{})
+	held("that was claimed", "someone", time.Hour)
+	s.pass(time.Minute)
+	held("that was claimed a minute ago", "someone", 59*time.Minute)
+	s.is("extending a lease", s.extend(claimed.Lease)[0], nil)
+	s.must(s.order("a", s.dueIn(0)))
+	held("whose lease was extended, after an order", "someone", time.Hour)
+	s.pass(time.Hour)
+	held("whose lease has ended", "", 0)
+	newest := s.claimed("a record whose lease has ended", "a")[0]
+	held("that another has claimed", owner, ttl)
+	s.must(turn(newest, s.dueIn(0)))
+	held("that had its turn", "", 0)
+	s.release(0, s.claimed("a due record", "a")[0].Lease)
+	held("that was released", "", 0)
 }
 
 func extendLasts(s *scene) {

@@ -25,6 +25,7 @@ func notFromCaller(s *scene) {
 	sent.ID = "sent"
 	e := effect("e", "")
 	e.From, e.Seq, e.Attempt, e.Due, e.Status, e.Reason = s.key("b"), number, 9, wrong, storage.EffectDone, "wrong"
+	e.Owner = "wrong"
 	s.delivered(m)
 	s.must(s.order("a", emits(e), sends(sent), func(c *storage.Change) {
 		c.Record.Key, c.Record.Version, c.Record.Fence = s.key("b"), 99, 99

@@ -19,6 +19,7 @@
 // Begin with "records" and "1 a change is atomic"; they need least. The tests are:
 //
 //   - the ten invariants of package storage by their numbers, records, and elements;
+//   - "hints": what a [storage.Notifier] hints at, and that it can be found then;
 //   - "lease races": those that other provisioners are known to have lost, by their names;
 //   - "contenders": goroutines that want the same at the same time. Run them with -race, too;
 //   - "processes": several processes on the same data, killed at random moments;
@@ -42,7 +43,7 @@
 //
 // # Whether it tells
 //
-// The package's own tests run it on more than 170 mutants, each a store that breaks one thing: a version
+// The package's own tests run it on more than 200 mutants, each a store that breaks one thing: a version
 // not looked at, a slot that holds two, a lane that runs two at once. Each is told by the tests that
 // are named for it, and by no others.
 package storagetest

@@ -13,6 +13,7 @@ func effects() group {
 		{name: "an id of another record is refused", run: emitForeign},
 		{name: "a take hides what it hands out", run: takeHides},
 		{name: "the oldest first, and by name", run: takeOrder},
+		{name: "one says who has it", run: ownerSaid},
 		{name: "are taken whatever their record does", run: takenAnyway},
 		{name: "done is done", run: settleDone},
 		{name: "tried again after a while", run: settleRetry},
@@ -39,7 +40,7 @@ func effects() group {
 func effectComesBack(s *scene) {
 	given := storage.Effect{
 		ID: "id é", Key: "key", Lane: "lane", Name: performed, Element: "x", Operation: "op", Step: "step",
-		Body: []byte{0, 1, 255}, Deadline: s.oddTime(time.Hour), Keep: true, Quiet: true,
+		Body: []byte{0, 1, 255}, Deadline: s.oddTime(time.Hour), Keep: true, Quiet: true, Group: "blue",
 	}
 	before := s.create("a", emits(given))
 	want := given
@@ -49,7 +50,7 @@ func effectComesBack(s *scene) {
 	s.same("the effect as it was given, its deadline to the microsecond", got, want)
 
 	taken := s.takenNow("a new effect", given.ID)[0]
-	want.Status, want.Attempt, want.Due = storage.EffectRunning, 1, taken.Due
+	want.Status, want.Attempt, want.Owner, want.Due = storage.EffectRunning, 1, owner, taken.Due
 	s.same("the effect as it was taken", taken.Effect, want)
 	s.same("the time at which it was taken", taken.Now, s.now())
 	s.same("its lease", taken.Lease, storage.Lease{Key: effectKey(given.ID), Owner: owner, Token: taken.Lease.Token, TTL: ttl})
@@ -108,6 +109,31 @@ func takeOrder(s *scene) {
 	got, err := s.Store.Take(s.ctx, storage.Claim{Names: []string{"something else"}, Owner: owner, Limit: 9, TTL: ttl})
 	s.is("take", err, nil)
 	s.same("how many effects have the other name", len(got), 1)
+}
+
+func ownerSaid(s *scene) {
+	of := func(what, want string) { s.Helper(); s.same("the owner of an effect "+what, s.wanted("e").Owner, want) }
+	s.create("a", emits(effect("e", "")))
+	of("that was not taken", "")
+	taken := s.takenNow("a new effect", "e")[0]
+	of("that runs", owner)
+	s.pass(ttl - time.Second)
+	s.is("extending its lease", s.extend(taken.Lease)[0], nil)
+	s.pass(ttl - time.Microsecond)
+	of("whose lease was extended", owner)
+	s.pass(time.Microsecond)
+	of("whose lease has ended", "")
+	again, err := s.Store.Take(s.ctx, storage.Claim{Names: []string{performed}, Owner: "another", Limit: 1, TTL: ttl})
+	s.is("take", err, nil)
+	of("that another has taken over", "another")
+	retry := settlement(again[0], storage.EffectPending)
+	s.settled(retry)
+	of("that is to be tried again", "")
+	s.takenNow("an effect to be tried again", "e")
+	s.must(s.order("a", cancels("", "")))
+	of("that was canceled while it runs", owner)
+	s.pass(ttl)
+	of("that was canceled long ago", "")
 }
 
 func takenAnyway(s *scene) {

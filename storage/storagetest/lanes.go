@@ -16,6 +16,7 @@ func lanes() group {
 		{name: "a dead one makes room for the next", run: deadMakesRoom},
 		{name: "one canceled while it runs is waited for", run: canceledIsWaitedFor},
 		{name: "one canceled while it runs is not waited for for ever", run: canceledExpires},
+		{name: "each canceled while it runs is waited for", run: allCanceledAreWaitedFor},
 		{name: "a redriven one waits behind others", run: redrivenWaits},
 		{name: "one given up behind others does not wake the next", run: expiredBehind},
 	}}
@@ -102,6 +103,21 @@ func canceledExpires(s *scene) {
 	s.takenNow("an effect before the lease of its canceled forerunner ends")
 	s.pass(time.Microsecond)
 	s.takenNow("an effect when the lease of its canceled forerunner has ended", "new")
+}
+
+// Past its deadline an effect is handed out also behind others, so that two of a lane can run.
+func allCanceledAreWaitedFor(s *scene) {
+	kept, late := effect("2", "lane"), effect("3", "lane")
+	kept.Keep, late.Deadline = true, s.now().Add(time.Second)
+	s.create("a", emits(effect("1", "lane"), kept, late))
+	s.takenNow("effects of one lane", "1")
+	s.pass(time.Second)
+	s.takenNow("an effect past its deadline", "3")
+	s.must(s.order("a", cancels("", "")))
+	s.pass(ttl - time.Second)
+	s.takenNow("an effect when the lease of one of two canceled ones has ended")
+	s.pass(time.Second)
+	s.takenNow("an effect when the leases of both canceled ones have ended", "2")
 }
 
 func redrivenWaits(s *scene) {

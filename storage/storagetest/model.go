@@ -33,6 +33,7 @@ type state struct {
 type recordRow struct {
 	storage.Record
 	Token      storage.Token
+	Holder     string
 	LeaseUntil time.Time
 	Elements   map[string]storage.Element
 }
@@ -96,6 +97,9 @@ func (m *model) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 		out[i] = storage.Snapshot{Record: storage.Record{Key: k}, Now: now}
 		if r := m.state.Records[k]; r != nil {
 			out[i].Record, out[i].Tally = copyRecord(r.Record), r.tally()
+			if r.LeaseUntil.After(now) {
+				out[i].Holder, out[i].HeldUntil = r.Holder, r.LeaseUntil
+			}
 		}
 	}
 	return out, nil

@@ -36,7 +36,7 @@ func (s *state) apply(c *storage.Change, changed bool, now time.Time) error {
 		return err
 	}
 	if c.Delete {
-		s.remove(r, c.Lines, now)
+		s.remove(r, c, now)
 		return nil
 	}
 	s.write(r, c, now)
@@ -50,9 +50,7 @@ func (s *state) apply(c *storage.Change, changed bool, now time.Time) error {
 			m.Status, m.Reason, m.Ended = storage.MessageStale, "the record is final", now
 		}
 	}
-	for _, cancel := range c.Cancel {
-		s.cancel(c.Key, cancel, now)
-	}
+	s.cancel(c.Key, c.Cancel, now)
 	for i := range c.Emit {
 		if err := s.emit(c.Key, c.Emit[i], now); err != nil {
 			return err
@@ -95,6 +93,7 @@ func (s *state) create(k storage.Key) *recordRow {
 	r := &recordRow{Record: storage.Record{Key: k}, Elements: map[string]storage.Element{}}
 	if lines := s.Lines[k]; len(lines) > 0 {
 		r.Version = lines[len(lines)-1].Version
+		r.Token = storage.Token(r.Version)
 	}
 	s.Records[k] = r
 	return r
@@ -103,7 +102,7 @@ func (s *state) create(k storage.Key) *recordRow {
 // write sets the record's own row and its elements.
 func (s *state) write(r *recordRow, c *storage.Change, now time.Time) {
 	if c.Token != 0 {
-		r.Fence, r.Token, r.LeaseUntil = c.Token, c.Token+1, time.Time{}
+		r.Fence, r.Token, r.LeaseUntil = c.Token, max(r.Token, c.Token+1), time.Time{}
 	}
 	to := copyRecord(c.Record)
 	to.Key, to.Version, to.Fence = r.Key, r.Version+1, r.Fence
@@ -159,14 +158,15 @@ func (s *state) spawn(spawn *storage.Spawn, now time.Time) {
 }
 
 // remove deletes a record with what belongs to it, but for its history.
-func (s *state) remove(r *recordRow, lines []storage.Line, now time.Time) {
+func (s *state) remove(r *recordRow, c *storage.Change, now time.Time) {
 	delete(s.Records, r.Key)
 	s.Messages = keepOthers(s.Messages, func(m *messageRow) bool { return m.To == r.Key })
 	s.Effects = keepOthers(s.Effects, func(e *effectRow) bool { return e.From == r.Key })
+	lines := c.Lines
 	if len(lines) == 0 {
 		lines = []storage.Line{{From: r.State, Cause: "delete"}}
 	}
-	s.note(r.Key, r.Version+1, lines, now)
+	s.note(r.Key, max(r.Version, uint64(r.Token), uint64(c.Token))+1, lines, now)
 }
 
 func keepOthers[T any](rows []T, drop func(T) bool) (kept []T) {

@@ -39,7 +39,7 @@ func (m *model) claim(ctx context.Context, c storage.Claim, wanted func(storage.
 	var out []storage.Snapshot
 	for _, r := range due[:min(c.Limit, len(due))] {
 		r.Token++
-		r.LeaseUntil = now.Add(c.TTL)
+		r.Holder, r.LeaseUntil = c.Owner, storage.Time(now.Add(c.TTL))
 		r.Due = r.LeaseUntil
 		snapshot := m.state.snapshot(r, most, now)
 		snapshot.Lease = storage.Lease{Key: r.Key, Owner: c.Owner, Token: r.Token, TTL: c.TTL}
@@ -81,12 +81,13 @@ func (m *model) Extend(ctx context.Context, leases []storage.Lease) ([]error, er
 		case r == nil && e == nil:
 			answers[i] = storage.Errorf(storage.ErrLeaseLost, l.Key, "the lease with token %d has ended", l.Token)
 		case r != nil:
-			r.LeaseUntil = now.Add(l.TTL)
+			r.LeaseUntil = storage.Time(now.Add(l.TTL))
 			r.Due = r.LeaseUntil
+			r.rest()
 		case e.Status == storage.EffectCanceled:
 			answers[i] = storage.Errorf(storage.ErrCanceled, l.Key, "its record does not want it any more")
 		default:
-			e.LeaseUntil = now.Add(l.TTL)
+			e.LeaseUntil = storage.Time(now.Add(l.TTL))
 			e.Due = e.LeaseUntil
 		}
 	}

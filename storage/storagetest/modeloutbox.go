@@ -19,7 +19,7 @@ func (s *state) effect(id string) *effectRow {
 	return nil
 }
 
-// emit adds an effect, unless the record emitted one of its ID before.
+// emit adds an effect, unless the record emitted one of its ID before or has an open one of its key.
 func (s *state) emit(from storage.Key, effect storage.Effect, now time.Time) error {
 	if old := s.effect(effect.ID); old != nil {
 		if old.From != from {
@@ -27,13 +27,29 @@ func (s *state) emit(from storage.Key, effect storage.Effect, now time.Time) err
 		}
 		return nil
 	}
+	if s.openOfKey(from, effect.Key) == nil {
+		s.add(from, effect, now)
+	}
+	return nil
+}
+
+// openOfKey returns the effect of a record that has a key and has not ended.
+func (s *state) openOfKey(from storage.Key, key string) *effectRow {
+	for _, e := range s.Effects {
+		if e.From == from && e.Key == key && e.active() {
+			return e
+		}
+	}
+	return nil
+}
+
+func (s *state) add(from storage.Key, effect storage.Effect, now time.Time) {
 	s.Seq++
 	e := &effectRow{Effect: copyEffect(effect)}
 	e.From, e.Seq, e.Deadline = from, s.Seq, storage.Time(e.Deadline)
-	e.Attempt, e.Reason = 0, ""
+	e.Attempt, e.Owner, e.Reason = 0, "", ""
 	s.Effects = append(s.Effects, e)
 	s.enqueue(e, now)
-	return nil
 }
 
 // enqueue makes an effect pending, behind others of its lane if there are.
@@ -86,6 +102,11 @@ func (e *effectRow) retry(at time.Time) {
 // end ends an effect; the next in its lane moves up.
 func (s *state) end(e *effectRow, as storage.EffectStatus, now time.Time) {
 	e.Status, e.Due, e.Ended = as, time.Time{}, now
+	s.moveUp(e, now)
+}
+
+// moveUp lets the first effect of e's lane be taken when the lane is free, if none can be yet.
+func (s *state) moveUp(e *effectRow, now time.Time) {
 	var next *effectRow
 	for _, o := range s.lane(e) {
 		if o.active() && !o.Behind {
@@ -103,11 +124,18 @@ func (s *state) end(e *effectRow, as storage.EffectStatus, now time.Time) {
 	}
 }
 
-func (s *state) cancel(from storage.Key, c storage.Cancel, now time.Time) {
+// cancel cancels effects all at once: what comes after them in a lane waits for each that runs.
+func (s *state) cancel(from storage.Key, cancels []storage.Cancel, now time.Time) {
+	var canceled []*effectRow
 	for _, e := range s.Effects {
-		if e.From == from && e.active() && c.Matches(&e.Effect) {
-			s.end(e, storage.EffectCanceled, now)
+		matches := func(c storage.Cancel) bool { return c.Matches(&e.Effect) }
+		if e.From == from && e.active() && slices.ContainsFunc(cancels, matches) {
+			e.Status, e.Due, e.Ended = storage.EffectCanceled, time.Time{}, now
+			canceled = append(canceled, e)
 		}
+	}
+	for _, e := range canceled {
+		s.moveUp(e, now)
 	}
 }
 
@@ -145,7 +173,7 @@ func (m *model) take(ctx context.Context, c storage.Claim, wanted func(storage.K
 	var out []storage.Taken
 	for _, e := range due[:min(c.Limit, len(due))] {
 		e.Status, e.Attempt, e.Token = storage.EffectRunning, e.Attempt+1, e.Token+1
-		e.LeaseUntil = now.Add(c.TTL)
+		e.Owner, e.LeaseUntil = c.Owner, storage.Time(now.Add(c.TTL))
 		e.Due = e.LeaseUntil
 		lease := storage.Lease{Key: effectKey(e.ID), Owner: c.Owner, Token: e.Token, TTL: c.TTL}
 		out = append(out, storage.Taken{Effect: copyEffect(e.Effect), Lease: lease, Now: now})
@@ -197,10 +225,15 @@ func (s *state) settleEffect(st *storage.Settlement, now time.Time) error {
 }
 
 func (m *model) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[storage.Effect, error] {
+	now := m.now()
 	return read(ctx, m, q.Limit, func(s *state) (out []storage.Effect) {
 		for _, e := range s.Effects {
 			if e.Seq > q.After && selects(q.From, e.From) && among(q.Statuses, e.Status) {
-				out = append(out, copyEffect(e.Effect))
+				effect := copyEffect(e.Effect)
+				if !e.LeaseUntil.After(now) {
+					effect.Owner = ""
+				}
+				out = append(out, effect)
 			}
 		}
 		return out
@@ -218,6 +251,10 @@ func (m *model) RedriveEffects(ctx context.Context, ids []string, deadline time.
 		e := m.state.effect(id)
 		if e == nil || e.Status != storage.EffectDead {
 			answers[i] = storage.Errorf(storage.ErrNotFound, effectKey(id), "there is no such dead effect")
+			continue
+		}
+		if m.state.openOfKey(e.From, e.Key) != nil {
+			answers[i] = storage.Errorf(storage.ErrExists, effectKey(id), "its key is open")
 			continue
 		}
 		e.Attempt, e.Reason, e.Deadline = 0, "", time.Time{}

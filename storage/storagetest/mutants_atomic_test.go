@@ -78,13 +78,12 @@ func atomicMutants() []mutant {
 			"1 a change is atomic/each change has its own answer",
 		}},
 		{"what is emitted is canceled, too", applied(func(_, s *state, c *storage.Change, now time.Time) {
-			for _, cancel := range c.Cancel {
-				s.cancel(c.Key, cancel, now)
-			}
+			s.cancel(c.Key, c.Cancel, now)
 		}), []string{
 			"1 a change is atomic/what a change cancels makes room for what it emits",
 			"6 lanes/one canceled while it runs is not waited for for ever",
 			"6 lanes/one canceled while it runs is waited for",
+			"6 one open effect a key/what the change cancels does not count",
 			"9 what has ended is pruned/effects, by when they ended",
 		}},
 		{"what is given stays, though it is gone", applied(func(_, s *state, c *storage.Change, _ time.Time) {
@@ -124,8 +123,10 @@ func atomicMutants() []mutant {
 			"6 effects/cancel chooses by operation and lane",
 			"6 effects/what a canceled effect brought about is not lost",
 			"6 lanes/a canceled one makes room for the next",
+			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one canceled while it runs is not waited for for ever",
 			"6 lanes/one canceled while it runs is waited for",
+			"6 one open effect a key/what the change cancels does not count",
 			"9 what has ended is pruned/effects, by when they ended",
 			"9 what has ended is pruned/their ids are forgotten with them",
 		}},

@@ -23,6 +23,19 @@ func claimMutants() []mutant {
 			}
 		}
 	}
+	loaded := func(tamper func(r *recordRow, got *storage.Snapshot)) func(*broken) {
+		return func(b *broken) {
+			b.load = func(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {
+				got, err := b.model.Load(ctx, keys)
+				for i := range got {
+					if r := b.before().Records[got[i].Key]; r != nil {
+						tamper(r, &got[i])
+					}
+				}
+				return got, err
+			}
+		}
+	}
 	nothing := func(*state, *storage.Lease, *time.Duration) {}
 	return []mutant{
 		{"a claim hides nothing", claimed(func(s *state, got *storage.Snapshot, now time.Time) {
@@ -31,6 +44,7 @@ func claimMutants() []mutant {
 		}), []string{
 			"2 two guards on each write/a refused change leaves its lease",
 			"2 two guards on each write/an order does not end a lease",
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/a released record can be claimed when its time has come",
 			"3 a claim hides what it hands out/an expired lease hides no longer, whatever was written",
 			"3 a claim hides what it hands out/an expired lease is given to the next",
@@ -44,6 +58,7 @@ func claimMutants() []mutant {
 			"lease races/S16 slow work keeps its lease by extending it",
 		}},
 		{"a claim hides for less than its time", asked(func(c *storage.Claim) { c.TTL = c.TTL * 9 / 10 }), []string{
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/extending makes it last",
 			"3 a claim hides what it hands out/for its time",
 			"3 a claim hides what it hands out/the lease says what was asked for",
@@ -62,6 +77,20 @@ func claimMutants() []mutant {
 				})
 			}
 		}, []string{"lease races/E3 an expired lease of another kind hides nothing"}},
+		{"a load does not say who holds it", loaded(func(_ *recordRow, got *storage.Snapshot) {
+			got.Holder, got.HeldUntil = "", time.Time{}
+		}), []string{"3 a claim hides what it hands out/a load says who holds it, and until when"}},
+		{"a load says who held it", loaded(func(r *recordRow, got *storage.Snapshot) {
+			got.Holder, got.HeldUntil = r.Holder, r.LeaseUntil
+		}), []string{"3 a claim hides what it hands out/a load says who holds it, and until when"}},
+		{"a load says for how long it was claimed", loaded(func(_ *recordRow, got *storage.Snapshot) {
+			if got.Holder != "" {
+				got.HeldUntil = got.Now.Add(ttl)
+			}
+		}), []string{"3 a claim hides what it hands out/a load says who holds it, and until when"}},
+		{"a claim says who holds it", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) {
+			got.Holder = got.Lease.Owner
+		}), []string{"3 a claim hides what it hands out/a load says who holds it, and until when"}},
 		{"the next lease has the same token", claimed(func(s *state, got *storage.Snapshot, _ time.Time) {
 			if got.Lease.Token > 1 {
 				s.Records[got.Key].Token--
@@ -140,11 +169,13 @@ func claimMutants() []mutant {
 			}
 		}, []string{
 			"2 two guards on each write/the fence is the newest token that has written",
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"4 no wake-up is lost/a change decides when its record is due",
 			"lease races/E2 a valid lease does not vouch for a stale copy",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 		}},
 		{"a lease says nothing of its time", claimed(func(_ *state, got *storage.Snapshot, _ time.Time) { got.Lease.TTL = 0 }), []string{
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/an expired lease that nobody took over is extended",
 			"3 a claim hides what it hands out/extending makes it last",
 			"3 a claim hides what it hands out/the lease says what was asked for",
@@ -195,6 +226,7 @@ func claimMutants() []mutant {
 			"2 two guards on each write/a change ends its lease",
 			"3 a claim hides what it hands out/a lost lease is not extended",
 			"3 a claim hides what it hands out/a released lease is no longer good",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"extending does nothing", func(b *broken) {
 			b.extend = func(ctx context.Context, leases []storage.Lease) ([]error, error) {
@@ -202,6 +234,7 @@ func claimMutants() []mutant {
 			}
 		}, []string{
 			"2 two guards on each write/a change ends its lease",
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/a lost lease is not extended",
 			"3 a claim hides what it hands out/a released lease is no longer good",
 			"3 a claim hides what it hands out/an expired lease that nobody took over is extended",
@@ -211,7 +244,9 @@ func claimMutants() []mutant {
 			"6 effects/an ended lease settles nothing",
 			"6 effects/each settlement has its own answer",
 			"6 effects/extending makes the lease last",
+			"6 effects/one says who has it",
 			"lease races/S16 slow work keeps its lease by extending it",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"an expired lease is not extended", func(b *broken) {
 			b.extend = func(ctx context.Context, leases []storage.Lease) ([]error, error) {
@@ -231,6 +266,7 @@ func claimMutants() []mutant {
 			}
 		}, func(_, _ *state, _ *storage.Lease, _ time.Time) {}), []string{
 			"3 a claim hides what it hands out/releasing a lost lease changes nothing",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"a released lease can still write", released(nothing, func(before, s *state, l *storage.Lease, _ time.Time) {
 			if r := before.Records[l.Key]; r != nil && r.Token == l.Token {
@@ -250,6 +286,7 @@ func claimMutants() []mutant {
 				s.Records[c.Key].LeaseUntil = r.LeaseUntil.AddDate(1, 0, 0)
 			}
 		}), []string{
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/an expired lease hides no longer, whatever was written",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 		}},

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -10,6 +11,19 @@ import (
 )
 
 func effectMutants() []mutant {
+	// said changes what is said of effects.
+	said := func(tamper func(s *state, e *storage.Effect)) func(*broken) {
+		return func(b *broken) {
+			whole := b.effects
+			b.effects = func(ctx context.Context, q storage.EffectQuery) ([]storage.Effect, error) {
+				got, err := whole(ctx, q)
+				for i := range got {
+					b.tamper(func(s *state, _ time.Time) { tamper(s, &got[i]) })
+				}
+				return got, err
+			}
+		}
+	}
 	return []mutant{
 		{"an effect is emitted twice", applied(func(before, s *state, c *storage.Change, now time.Time) {
 			for i := range c.Emit {
@@ -50,8 +64,11 @@ func effectMutants() []mutant {
 			"6 effects/past its deadline it is handed out to be given up",
 			"6 effects/the oldest first, and by name",
 			"6 lanes/a redriven one waits behind others",
+			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one after another",
 			"6 lanes/one given up behind others does not wake the next",
+			"6 one open effect a key/what is under way is not emitted again",
+			"6 one open effect a key/what the change cancels does not count",
 			"lease races/S16 slow work keeps its lease by extending it",
 		}},
 		{"the newest effect is taken first", func(b *broken) {
@@ -95,6 +112,41 @@ func effectMutants() []mutant {
 			"6 effects/a take hides what it hands out",
 			"6 effects/tried again after a while",
 		}},
+		{"an effect's group is lost", changes(func(_ *state, c *storage.Change) {
+			c.Emit = slices.Clone(c.Emit)
+			for i := range c.Emit {
+				c.Emit[i].Group = ""
+			}
+		}), []string{"6 effects/every field comes back"}},
+		{"an owner is lost", said(func(_ *state, e *storage.Effect) { e.Owner = "" }), []string{
+			"6 effects/one says who has it",
+		}},
+		{"an owner outlives its lease", said(func(s *state, e *storage.Effect) { e.Owner = s.effect(e.ID).Owner }), []string{
+			"6 effects/one says who has it",
+		}},
+		{"only what runs has an owner", said(func(_ *state, e *storage.Effect) {
+			if e.Status != storage.EffectRunning {
+				e.Owner = ""
+			}
+		}), []string{"6 effects/one says who has it"}},
+		{"a take does not say who has it", func(b *broken) {
+			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+				got, err := b.model.Take(ctx, c)
+				for i := range got {
+					got[i].Owner = ""
+				}
+				return got, err
+			}
+		}, []string{"6 effects/every field comes back"}},
+		{"an owner is the caller's", func(b *broken) {
+			given := map[string]string{}
+			changes(func(_ *state, c *storage.Change) {
+				for _, e := range c.Emit {
+					given[e.ID] = e.Owner
+				}
+			})(b)
+			said(func(_ *state, e *storage.Effect) { e.Owner = cmp.Or(given[e.ID], e.Owner) })(b)
+		}, []string{"7 time is the store's/what the store sets is not taken from the caller"}},
 		{"a lost lease settles", func(b *broken) {
 			b.settle = func(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
 				settlements = slices.Clone(settlements)
@@ -126,6 +178,7 @@ func effectMutants() []mutant {
 			return answer
 		}), []string{
 			"6 effects/an ended lease settles nothing",
+			"6 effects/one says who has it",
 			"6 effects/what a canceled effect brought about is not lost",
 			"6 lanes/one canceled while it runs is waited for",
 		}},
@@ -200,9 +253,12 @@ func effectMutants() []mutant {
 			}
 		}), []string{
 			"6 effects/an effect canceled while it runs is told so",
+			"6 effects/one says who has it",
 			"6 effects/what a canceled effect brought about is not lost",
+			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one canceled while it runs is not waited for for ever",
 			"6 lanes/one canceled while it runs is waited for",
+			"6 one open effect a key/what the change cancels does not count",
 		}},
 		{"what is to be kept is canceled", changes(func(s *state, c *storage.Change) {
 			if len(c.Cancel) > 0 {
@@ -212,7 +268,10 @@ func effectMutants() []mutant {
 					}
 				}
 			}
-		}), []string{"6 effects/cancel chooses by operation and lane"}},
+		}), []string{
+			"6 effects/cancel chooses by operation and lane",
+			"6 lanes/each canceled while it runs is waited for",
+		}},
 		{"a cancel does not know operations", changes(func(_ *state, c *storage.Change) {
 			c.Cancel = slices.Clone(c.Cancel)
 			for i := range c.Cancel {
@@ -307,6 +366,7 @@ func effectMutants() []mutant {
 		}, []string{
 			"6 effects/past its deadline it is handed out to be given up",
 			"6 effects/tried again at the latest at its deadline",
+			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one given up behind others does not wake the next",
 		}},
 	}

@@ -37,6 +37,7 @@ func guardMutants() []mutant {
 			"lease races/E1 what is refused is not written all the same",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 			"records/a deletion is guarded by the lease",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"a conflict is told before a lost lease", refused(func(s *state, c *storage.Change, err error, _ time.Time) error {
 			if r := s.Records[c.Key]; errors.Is(err, storage.ErrLeaseLost) && r.Version != c.Version {
@@ -69,18 +70,26 @@ func guardMutants() []mutant {
 			"lease races/E1 what is refused is not written all the same",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 			"records/a deletion is guarded by the lease",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"a change does not end its lease", applied(func(_, s *state, c *storage.Change, _ time.Time) {
 			if r := s.Records[c.Key]; r != nil && c.Token > 0 {
 				r.Token = c.Token
 			}
-		}), []string{"2 two guards on each write/a change ends its lease"}},
+		}), []string{
+			"2 two guards on each write/a change ends its lease",
+			"records/no lease on a deleted record is good for one created again",
+		}},
 		{"a refused change ends its lease", refused(func(s *state, c *storage.Change, err error, _ time.Time) error {
 			if r := s.Records[c.Key]; errors.Is(err, storage.ErrConflict) && c.Token > 0 {
 				r.Token, r.LeaseUntil = c.Token+1, time.Time{}
 			}
 			return err
-		}), []string{"2 two guards on each write/a refused change leaves its lease"}},
+		}), []string{
+			"2 two guards on each write/a refused change leaves its lease",
+			"2 two guards on each write/the version guards a turn",
+			"lease races/E2 a valid lease does not vouch for a stale copy",
+		}},
 		{"an order ends a lease", applied(func(_, s *state, c *storage.Change, _ time.Time) {
 			if r := s.Records[c.Key]; r != nil && c.Token == 0 {
 				r.Token, r.LeaseUntil = r.Token+1, time.Time{}
@@ -89,7 +98,9 @@ func guardMutants() []mutant {
 			"2 two guards on each write/a refused change leaves its lease",
 			"2 two guards on each write/an order does not end a lease",
 			"2 two guards on each write/the version guards a turn",
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/an expired lease hides no longer, whatever was written",
+			"4 no wake-up is lost/only NotBefore holds a turn up",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 		}},
 		{"the fence is not kept", applied(func(before, s *state, c *storage.Change, _ time.Time) {
@@ -115,12 +126,18 @@ func guardMutants() []mutant {
 				}
 				return b.model.Apply(ctx, changes)
 			}
-		}, []string{"2 two guards on each write/a newer token from elsewhere is accepted"}},
+		}, []string{
+			"2 two guards on each write/a newer token from elsewhere is accepted",
+			"records/no lease on a deleted record is good for one created again",
+		}},
 		{"a locker's token is not kept", applied(func(before, s *state, c *storage.Change, _ time.Time) {
 			if r := before.Records[c.Key]; r != nil && c.Token > r.Token {
 				s.Records[c.Key].Token = r.Token + 1
 			}
-		}), []string{"2 two guards on each write/a newer token from elsewhere is accepted"}},
+		}), []string{
+			"2 two guards on each write/a newer token from elsewhere is accepted",
+			"records/no lease on a deleted record is good for one created again",
+		}},
 		{"an expired lease cannot write", func(b *broken) {
 			b.apply = func(ctx context.Context, changes []storage.Change) ([]error, error) {
 				for _, c := range changes {

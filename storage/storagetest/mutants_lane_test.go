@@ -22,6 +22,7 @@ func laneMutants() []mutant {
 			"6 lanes/a dead one makes room for the next",
 			"6 lanes/a failed attempt keeps its place",
 			"6 lanes/a redriven one waits behind others",
+			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one after another",
 			"6 lanes/one given up behind others does not wake the next",
 		}},
@@ -67,7 +68,10 @@ func laneMutants() []mutant {
 					e.Behind, e.Due = true, time.Time{}
 				}
 			}
-		}), []string{"6 lanes/a canceled one makes room for the next"}},
+		}), []string{
+			"6 lanes/a canceled one makes room for the next",
+			"6 lanes/each canceled while it runs is waited for",
+		}},
 		{"what was canceled while it ran is not waited for", applied(func(_, s *state, _ *storage.Change, now time.Time) {
 			for _, e := range s.Effects {
 				if e.Status == storage.EffectPending && !e.Behind && e.Lane != "" && e.Due.After(now) {
@@ -75,6 +79,7 @@ func laneMutants() []mutant {
 				}
 			}
 		}), []string{
+			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one canceled while it runs is not waited for for ever",
 			"6 lanes/one canceled while it runs is waited for",
 		}},
@@ -92,7 +97,20 @@ func laneMutants() []mutant {
 					e.Due = e.Due.AddDate(1, 0, 0)
 				}
 			}
-		}), []string{"6 lanes/one canceled while it runs is not waited for for ever"}},
+		}), []string{
+			"6 lanes/each canceled while it runs is waited for",
+			"6 lanes/one canceled while it runs is not waited for for ever",
+		}},
+		{"what was canceled first is waited for alone", applied(func(_, s *state, _ *storage.Change, now time.Time) {
+			for _, e := range s.Effects {
+				for _, o := range s.lane(e) {
+					if e.Status == storage.EffectPending && !e.Behind && o.Status == storage.EffectCanceled &&
+						o.LeaseUntil.After(now) && o.LeaseUntil.Before(e.Due) {
+						e.Due = o.LeaseUntil
+					}
+				}
+			}
+		}), []string{"6 lanes/each canceled while it runs is waited for"}},
 		{"a redriven effect waits for nobody", func(b *broken) {
 			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
 				answers, err := b.model.RedriveEffects(ctx, ids, deadline)

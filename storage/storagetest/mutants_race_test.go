@@ -31,6 +31,7 @@ func raceMutants() []mutant {
 				return got, err
 			}
 		}, []string{
+			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"lease races/E6 one of many contenders wins",
 			"lease races/E7 nothing is done twice under load",
 		}},

@@ -66,6 +66,7 @@ func recordMutants() []mutant {
 			"records/a deleted record leaves its history",
 			"records/a deletion leaves the lines that it gives",
 			"records/a record created again goes on at its version",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"deleting leaves no line", applied(func(before, s *state, c *storage.Change, _ time.Time) {
 			if c.Delete {
@@ -76,6 +77,7 @@ func recordMutants() []mutant {
 			"records/a deleted record leaves its history",
 			"records/a deletion leaves the lines that it gives",
 			"records/a record created again goes on at its version",
+			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"deleting always says so", changes(func(_ *state, c *storage.Change) {
 			if c.Delete {
@@ -107,6 +109,38 @@ func recordMutants() []mutant {
 				}
 			}
 		}), []string{"records/a record created again goes on at its version"}},
+		{"the tokens of a record created again begin again", applied(func(before, s *state, c *storage.Change, _ time.Time) {
+			for k, r := range s.Records {
+				if before.Records[k] == nil {
+					r.Token = min(r.Token, c.Token+1)
+				}
+			}
+		}), []string{"records/no lease on a deleted record is good for one created again"}},
+		{"a deletion does not look at tokens", applied(func(before, s *state, c *storage.Change, _ time.Time) {
+			if c.Delete {
+				lines := slices.Clone(s.Lines[c.Key])
+				lines[len(lines)-1].Version = before.Records[c.Key].Version + 1
+				s.Lines[c.Key] = lines
+			}
+		}), []string{"records/no lease on a deleted record is good for one created again"}},
+		{"a deletion does not look at its own token", applied(func(before, s *state, c *storage.Change, _ time.Time) {
+			if r := before.Records[c.Key]; c.Delete && c.Token > r.Token {
+				lines := slices.Clone(s.Lines[c.Key])
+				lines[len(lines)-1].Version = max(r.Version, uint64(r.Token)) + 1
+				s.Lines[c.Key] = lines
+			}
+		}), []string{"records/no lease on a deleted record is good for one created again"}},
+		{"creating under an old token takes it up", applied(func(_, s *state, c *storage.Change, _ time.Time) {
+			if c.Version == 0 && c.Token > 0 {
+				s.Records[c.Key].Token = c.Token + 1
+			}
+		}), []string{"records/no lease on a deleted record is good for one created again"}},
+		{"a lease on what is gone is good for what is there", extended(func(s *state, l storage.Lease, err error, _ time.Time) error {
+			if r := s.Records[l.Key]; err != nil && r != nil && !r.LeaseUntil.IsZero() && l.Token+40 < r.Token {
+				return nil
+			}
+			return err
+		}), []string{"records/no lease on a deleted record is good for one created again"}},
 		{"what is given is not copied", applied(func(_, s *state, c *storage.Change, _ time.Time) {
 			if r := s.Records[c.Key]; r != nil {
 				r.Data = c.Record.Data

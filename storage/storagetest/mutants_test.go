@@ -36,7 +36,7 @@ func TestMutants(t *testing.T) {
 
 func mutants() []mutant {
 	return slices.Concat(atomicMutants(), guardMutants(), claimMutants(), wakeUpMutants(), messageMutants(),
-		effectMutants(), laneMutants(), recordMutants(), pruneMutants(), raceMutants())
+		effectMutants(), keyMutants(), laneMutants(), recordMutants(), pruneMutants(), raceMutants())
 }
 
 // harness makes mutants whose clock is moved by hand.
@@ -82,8 +82,7 @@ func failsOn(t *testing.T, h Harness, c testCase) bool {
 // demand demands that just those tests fail that must.
 func demand(t *testing.T, failing, must []string) {
 	t.Helper()
-	slices.Sort(failing)
-	slices.Sort(must)
+	failing, must = slices.Sorted(slices.Values(failing)), slices.Sorted(slices.Values(must))
 	if !slices.Equal(failing, must) {
 		t.Errorf("these tests fail:\n\t%s\nthese must:\n\t%s", strings.Join(failing, "\n\t"), strings.Join(must, "\n\t"))
 	}

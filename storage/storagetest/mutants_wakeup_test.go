@@ -51,6 +51,12 @@ func wakeUpMutants() []mutant {
 			}
 			return answer
 		}), []string{"4 no wake-up is lost/only NotBefore holds a turn up"}},
+		{"extending ends the wait", extended(func(s *state, l storage.Lease, err error, _ time.Time) error {
+			if r := s.Records[l.Key]; err == nil && r != nil {
+				r.Due = r.LeaseUntil
+			}
+			return err
+		}), []string{"4 no wake-up is lost/only NotBefore holds a turn up"}},
 		{"applying forgets what is open", applied(func(_, s *state, c *storage.Change, now time.Time) {
 			if r := s.Records[c.Key]; r != nil && reached(r.Due, now) {
 				r.Due = storage.Time(c.Record.Due)

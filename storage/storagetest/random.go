@@ -117,12 +117,13 @@ func (d *duel) apply() {
 	d.both("apply", func(s storage.Store) ([]error, error) { return s.Apply(d.ctx, d.renumber(s, changes)) })
 	for _, c := range changes {
 		if c.Delete {
-			d.forget(func(l loan) bool { return l.record == c.Key })
+			d.forget(func(l loan) bool { return l.record == c.Key && l.model.Key != c.Key })
 		}
 	}
 }
 
-// forget drops leases on what may be gone: where it comes again, tokens may begin again.
+// forget drops leases on what may be gone and leaves no trace: where it comes again, tokens may begin
+// again.
 func (d *duel) forget(gone func(loan) bool) { d.held = slices.DeleteFunc(d.held, gone) }
 
 // renumber returns the changes with the numbers that the store knows.
@@ -182,7 +183,11 @@ func (d *duel) prune() {
 	limit := d.draw.number("limit", 1, 5)
 	d.same("how many rows are pruned", d.pruneAll(d.Store, r, limit), d.pruneAll(d.m, r, 1000))
 	d.forget(func(l loan) bool {
-		return l.model.Key.Kind == storage.EffectKind && d.m.state.effect(l.model.Key.ID) == nil
+		k := l.model.Key
+		if k.Kind == storage.EffectKind {
+			return d.m.state.effect(k.ID) == nil
+		}
+		return d.m.state.Records[k] == nil && len(d.m.state.Lines[k]) == 0
 	})
 }
 

@@ -134,7 +134,10 @@ func (g draws) parts(c *storage.Change) {
 
 func (g draws) effect(of storage.Key) storage.Effect {
 	e := effect(g.effectID(of), g.of("lane", "", "l", "k"))
-	e.Operation, e.Keep = g.of("operation", "", "op"), g.rarely("keep")
+	e.Operation, e.Group, e.Keep = g.of("operation", "", "op"), g.of("group", "", "blue"), g.rarely("keep")
+	if g.rarely("shared key") {
+		e.Key = "shared"
+	}
 	if g.rarely("other name") {
 		e.Name = "something else"
 	}
@@ -153,7 +156,7 @@ func (g draws) message() storage.Message {
 
 func (g draws) claim(names ...string) storage.Claim {
 	return storage.Claim{
-		Names: names[:g.number("names", 1, len(names))], Owner: owner, Limit: g.number("limit", 1, 9),
+		Names: names[:g.number("names", 1, len(names))], Owner: g.of("owner", "one", "two"), Limit: g.number("limit", 1, 9),
 		TTL: rapid.SampledFrom([]time.Duration{10 * time.Second, time.Minute}).Draw(g.rt, "ttl"), Most: g.number("most", 0, 2),
 	}
 }

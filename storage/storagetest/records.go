@@ -22,6 +22,7 @@ func records() group {
 		{name: "a deletion is guarded by the version", run: deleteGuarded},
 		{name: "a deletion is guarded by the lease", run: deleteFenced},
 		{name: "a record created again goes on at its version", run: createdAgain},
+		{name: "no lease on a deleted record is good for one created again", run: tokensGoOn},
 		{name: "a change without lines leaves none", run: noLines},
 	}}
 }
@@ -235,6 +236,44 @@ func createdAgain(s *scene) {
 	}))
 	s.same("the version of a record that was deleted at version 5 and spawned again", s.load("a").Version, uint64(6))
 }
+
+// tokensGoOn gives out many leases on a record at one version, so that its tokens are ahead of it, and
+// creates it again in each way there is.
+func tokensGoOn(s *scene) {
+	s.create("a", s.dueIn(0))
+	for range 5 {
+		s.release(0, s.claimed("a due record", "a")[0].Lease)
+	}
+	old := s.claimed("a due record", "a")[0].Lease
+	s.create("parent")
+	for what, create := range map[string]func() storage.Change{
+		"created":           func() storage.Change { return s.creation("a", s.dueIn(0)) },
+		"created by a lock": func() storage.Change { return s.creation("a", s.dueIn(0), under(1)) },
+		"spawned": func() storage.Change {
+			due := storage.Record{Key: s.key("a"), State: s.States[0], Data: s.Data(0), Due: s.now()}
+			return s.order("parent", func(c *storage.Change) { c.Spawn = []storage.Spawn{{Record: due}} })
+		},
+	} {
+		gone := s.deletion("a")
+		gone.Token = old.Token + 40 // a host's Locker gave it
+		s.must(gone)
+		s.must(create())
+		newest := s.claimed("a record that was "+what+" again", "a")[0]
+		if newest.Lease.Token <= gone.Token {
+			s.Fatalf("a record that was %s again gives token %d; it must be greater than those of the deleted one, as %d is",
+				what, newest.Lease.Token, gone.Token)
+		}
+		s.unchanged("a lease on a deleted record", func() {
+			s.is("extending it on one that was "+what+" again", s.extend(old)[0], storage.ErrLeaseLost)
+			s.release(time.Hour, old)
+			s.is("a change under it to one that was "+what+" again", s.apply(turn(newest, under(old.Token)))[0], storage.ErrLeaseLost)
+		})
+		old = newest.Lease
+	}
+}
+
+// under makes a change one under the lease with a token.
+func under(t storage.Token) edit { return func(c *storage.Change) { c.Token = t } }
 
 func noLines(s *scene) {
 	s.create("a")

@@ -112,8 +112,8 @@ type testCase struct {
 func suite() []group {
 	return []group{
 		atomicity(), records(), elements(), guards(), claims(), wakeUps(), messages(),
-		effects(), lanes(), clocks(), copies(), validation(), lists(), pruning(), transactions(),
-		races(), contenders(), turnLoop(), processes(),
+		effects(), keys(), lanes(), clocks(), copies(), validation(), lists(), pruning(), transactions(),
+		hints(), races(), contenders(), turnLoop(), processes(),
 	}
 }
 

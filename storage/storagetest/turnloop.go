@@ -102,7 +102,7 @@ func (l *loop) decide(h storage.Snapshot) (storage.Change, error) {
 //	  FROM unnest($kinds, $ids, $states, …) u(…) WHERE (r.kind, r.id) = (u.kind, u.id);
 //	INSERT INTO element SELECT … FROM unnest(…) ON CONFLICT (kind, id, name) DO UPDATE SET …;
 //	UPDATE message m SET status = u.status, … FROM unnest($seqs, …) u(…) WHERE m.seq = u.seq AND m.status = 'open';
-//	INSERT INTO effect SELECT … FROM unnest(…) ON CONFLICT (id) DO NOTHING;
+//	INSERT INTO effect SELECT … FROM unnest(…) ON CONFLICT DO NOTHING; -- unique: id; kind, id and key where it is open
 //	INSERT INTO message SELECT … FROM unnest(…) ON CONFLICT (to_kind, to_id, id) DO NOTHING;
 //	INSERT INTO line SELECT … FROM unnest(…);                        -- all of them CTEs of one statement
 func (l *loop) commit(changes []storage.Change) {

@@ -27,9 +27,13 @@ func sized(limit, over int) []byte {
 func tooLarge(s *scene) {
 	s.create("a")
 	large := map[string]edit{
-		"data":         func(c *storage.Change) { c.Record.Data = sized(s.Limits.Data, 1) },
-		"an element":   with(storage.Element{Name: "x", State: "new", Data: sized(s.Limits.Data, 1)}),
-		"an effect":    func(c *storage.Change) { emits(effect("e", ""))(c); c.Emit[0].Body = sized(s.Limits.Effect, 1) },
+		"data":       func(c *storage.Change) { c.Record.Data = sized(s.Limits.Data, 1) },
+		"an element": with(storage.Element{Name: "x", State: "new", Data: sized(s.Limits.Data, 1)}),
+		"an effect":  func(c *storage.Change) { emits(effect("e", ""))(c); c.Emit[0].Body = sized(s.Limits.Effect, 1) },
+		"a group of effects": func(c *storage.Change) {
+			emits(effect("e", ""))(c)
+			c.Emit[0].Group = strings.Repeat("x", storage.MaxName+1)
+		},
 		"a message":    func(c *storage.Change) { sends(s.message("m", "a"))(c); c.Send[0].Body = sized(s.Limits.Message, 1) },
 		"inputs":       func(c *storage.Change) { c.Lines = []storage.Line{{Inputs: sized(s.Limits.Inputs, 1)}} },
 		"a state":      func(c *storage.Change) { c.Record.State = strings.Repeat("x", storage.MaxName+1) },

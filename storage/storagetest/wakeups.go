@@ -153,6 +153,9 @@ func notBefore(s *scene) {
 		s.Errorf("a record that has waited has %d open messages, it must have 2", len(held.Messages))
 	}
 	s.must(s.order("a", waits(time.Hour)))
+	s.is("extending the lease on it", s.extend(held.Lease)[0], nil)
+	s.pass(ttl)
+	s.claimed("a record that an order made wait during its turn, when the lease has ended")
 	s.release(0, held.Lease)
 	s.claimed("a record that an order made wait during its turn")
 	s.create("idle", waits(time.Hour))

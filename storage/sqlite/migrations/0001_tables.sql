@@ -104,6 +104,7 @@ CREATE TABLE reeve_effect (
     deadline    INTEGER,
     keep        INTEGER NOT NULL,
     quiet       INTEGER NOT NULL,
+    grp         TEXT    NOT NULL,
     status      TEXT    NOT NULL,            -- pending, running, done, dead, canceled
     reason      TEXT    NOT NULL DEFAULT '',
     attempt     INTEGER NOT NULL DEFAULT 0,
@@ -122,6 +123,8 @@ CREATE INDEX reeve_effect_record ON reeve_effect (kind, id, ended, lane, behind)
 -- What may still be running outside although it was canceled.
 CREATE INDEX reeve_effect_canceled ON reeve_effect (kind, id, lane)
     WHERE status = 'canceled' AND lease_until IS NOT NULL;
+-- Of what a record wants done no two have the same key.
+CREATE UNIQUE INDEX reeve_effect_key ON reeve_effect (kind, id, key) WHERE ended IS NULL;
 CREATE INDEX reeve_effect_ended ON reeve_effect (status, ended) WHERE ended IS NOT NULL;
 
 CREATE TABLE reeve_line (

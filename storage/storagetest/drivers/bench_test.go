@@ -36,25 +36,20 @@ func BenchmarkStore(b *testing.B) {
 // statement a row, prepared.
 func BenchmarkOrder(b *testing.B) {
 	for _, driver := range []string{modernc, ncruces} {
-		for _, level := range []string{"NORMAL", "FULL"} {
+		for level, o := range map[string]*sqlite.Options{"NORMAL": &unhurried, "FULL": {}} {
 			for _, size := range []int{1, 100} {
 				name := fmt.Sprintf("%s/%s/%d", driver, level, size)
-				b.Run(name+"/by hand", func(b *testing.B) { benchmarkByHand(b, driver, level, size) })
-				b.Run(name+"/store", func(b *testing.B) { benchmarkStore(b, driver, level, size) })
+				b.Run(name+"/by hand", func(b *testing.B) { benchmarkByHand(b, driver, o, size) })
+				b.Run(name+"/store", func(b *testing.B) { benchmarkStore(b, driver, o, size) })
 			}
 		}
 	}
 }
 
 // benchDB returns a handle on a file with records, and a store on it.
-func benchDB(b *testing.B, driver, level string) (*sql.DB, *sqlite.Store) {
+func benchDB(b *testing.B, driver string, o *sqlite.Options) (*sql.DB, *sqlite.Store) {
 	b.Helper()
-	path := filepath.Join(b.TempDir(), "estate.db")
-	dsn := sqlite.DSN(path)
-	if level == "NORMAL" {
-		dsn = dsnOf(path)
-	}
-	db := open(b, driver, dsn)
+	db := open(b, driver, o.DSN(filepath.Join(b.TempDir(), "estate.db")))
 	db.SetMaxOpenConns(1)
 	store := storeOn(b, db, sqlite.Options{})
 	for at := 0; at < benchRecords; at += 1000 {
@@ -78,9 +73,9 @@ func benchKey(i int) storage.Key {
 	return storage.Key{Kind: "node", ID: fmt.Sprintf("node-%d", i*7919%benchRecords)}
 }
 
-func benchmarkStore(b *testing.B, driver, level string, size int) {
+func benchmarkStore(b *testing.B, driver string, o *sqlite.Options, size int) {
 	b.Helper()
-	_, store := benchDB(b, driver, level)
+	_, store := benchDB(b, driver, o)
 	ctx := b.Context()
 	keys, changes := make([]storage.Key, size), make([]storage.Change, size)
 	n := 0
@@ -108,9 +103,9 @@ func benchmarkStore(b *testing.B, driver, level string, size int) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n), "µs/order")
 }
 
-func benchmarkByHand(b *testing.B, driver, level string, size int) {
+func benchmarkByHand(b *testing.B, driver string, o *sqlite.Options, size int) {
 	b.Helper()
-	db, _ := benchDB(b, driver, level)
+	db, _ := benchDB(b, driver, o)
 	ctx := b.Context()
 	prepare := func(query string) *sql.Stmt {
 		stmt, err := db.PrepareContext(ctx, query)

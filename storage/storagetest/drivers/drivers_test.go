@@ -47,7 +47,7 @@ func openAddress(address string) (storage.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sqlite.New(context.Background(), db, &sqlite.Options{Synchronous: sqlite.Normal})
+	return sqlite.New(context.Background(), db, &unhurried)
 }
 
 // eachDriver runs a test with each driver.
@@ -61,10 +61,10 @@ func eachDriver(t *testing.T, test func(t *testing.T, driver string)) {
 	}
 }
 
-// dsnOf is the DSN without waiting for the disk: no test pulls the plug.
-func dsnOf(path string) string {
-	return strings.Replace(sqlite.DSN(path), "synchronous(FULL)", "synchronous(NORMAL)", 1)
-}
+// unhurried are the options of a store that does not wait for the disk: no test pulls the plug.
+var unhurried = sqlite.Options{Synchronous: sqlite.Normal}
+
+func dsnOf(path string) string { return unhurried.DSN(path) }
 
 func open(t testing.TB, driver, dsn string) *sql.DB {
 	t.Helper()
@@ -83,7 +83,7 @@ func open(t testing.TB, driver, dsn string) *sql.DB {
 // storeOn returns a store on db with its tables made.
 func storeOn(t testing.TB, db *sql.DB, o sqlite.Options) *sqlite.Store {
 	t.Helper()
-	o.Synchronous = sqlite.Normal
+	o.Synchronous = unhurried.Synchronous
 	s, err := sqlite.New(t.Context(), db, &o)
 	if err != nil {
 		t.Fatal(err)

@@ -164,7 +164,7 @@ func TestCorruptFile(t *testing.T) {
 		if err := os.WriteFile(path, file, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		store, err := sqlite.New(t.Context(), open(t, driver, dsnOf(path)), &sqlite.Options{Synchronous: sqlite.Normal})
+		store, err := sqlite.New(t.Context(), open(t, driver, dsnOf(path)), &unhurried)
 		for _, readErr := range store.List(t.Context(), storage.Query{Kind: "node"}) {
 			err = errors.Join(err, readErr)
 		}

@@ -50,7 +50,7 @@ func TestTablesOfAnotherVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		o := &sqlite.Options{Synchronous: sqlite.Normal}
+		o := &unhurried
 
 		set(sqlite.SchemaVersion+1, sqlite.SchemaVersion)
 		store, err := sqlite.New(t.Context(), db, o)

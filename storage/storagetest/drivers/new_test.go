@@ -41,8 +41,8 @@ func TestNewRefuses(t *testing.T) {
 		words   []string
 	}{
 		"no write-ahead log":    {dsn: with("(WAL)", "(DELETE)"), words: []string{"journal mode", "delete", "WAL"}},
-		"synchronous NORMAL":    {dsn: with("(FULL)", "(NORMAL)"), words: []string{"synchronous is NORMAL", "FULL", "Normal"}},
-		"synchronous OFF":       {dsn: with("(FULL)", "(OFF)"), options: sqlite.Options{Synchronous: sqlite.Normal}, words: []string{"synchronous is OFF"}},
+		"synchronous NORMAL":    {dsn: func(_, path string) string { return unhurried.DSN(path) }, words: []string{"synchronous is NORMAL", "FULL", "Normal"}},
+		"synchronous OFF":       {dsn: with("(FULL)", "(OFF)"), options: unhurried, words: []string{"synchronous is OFF", "set NORMAL"}},
 		"no busy timeout":       {dsn: with("busy_timeout(10000)", "busy_timeout(0)"), words: []string{"busy timeout is zero"}},
 		"memory, many handles":  {dsn: func(_, _ string) string { return sqlite.DSN(":memory:") }, words: []string{"in memory", "SetMaxOpenConns(1)"}},
 		"a bad prefix":          {dsn: with("", ""), options: sqlite.Options{Prefix: "x; drop "}, words: []string{`"x; drop "`, "letters"}},

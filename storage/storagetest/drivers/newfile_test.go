@@ -18,7 +18,7 @@ func TestManyOpenANewFile(t *testing.T) {
 			for range 8 {
 				db := open(t, driver, dsnOf(path))
 				wg.Go(func() {
-					s, err := sqlite.New(t.Context(), db, &sqlite.Options{Synchronous: sqlite.Normal})
+					s, err := sqlite.New(t.Context(), db, &unhurried)
 					if err != nil {
 						t.Error(err)
 						return

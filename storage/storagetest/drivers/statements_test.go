@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,6 +66,17 @@ func TestNothingDueIsNoWrite(t *testing.T) {
 	}
 }
 
+// hearHints listens, so that the store looks for what it has to hint at.
+func hearHints(t *testing.T, store *sqlite.Store) {
+	t.Helper()
+	var heard atomic.Bool
+	go func() { _ = store.Listen(t.Context(), func() { heard.Store(true) }) }()
+	for i := 0; !heard.Load(); i++ {
+		key := storage.Key{Kind: "heard", ID: strconv.Itoa(i)}
+		apply(t, store, storage.Change{Key: key, Record: storage.Record{State: "on", Due: time.Now()}})
+	}
+}
+
 // A life is everything that can happen to n records in batches.
 type life struct {
 	t     *testing.T
@@ -102,7 +115,7 @@ func (l life) live(ctx context.Context) {
 			Key: l.key(i), Record: storage.Record{State: "on", Due: due}, Lines: lines,
 			Elements: []storage.Element{{Name: "x", State: "up", Due: due}, {Name: "y", State: "up"}},
 			Emit: []storage.Effect{
-				{ID: l.key(i).ID + "/1", Key: "k", Name: "do", Lane: "l"}, {ID: l.key(i).ID + "/2", Key: "k", Name: "do", Lane: "l"},
+				{ID: l.key(i).ID + "/1", Key: "1", Name: "do", Lane: "l"}, {ID: l.key(i).ID + "/2", Key: "2", Name: "do", Lane: "l"},
 			},
 		}
 	})
@@ -174,6 +187,7 @@ func (l life) live(ctx context.Context) {
 func TestABatchCostsAsMuchAsOne(t *testing.T) {
 	t.Parallel()
 	store, _, spy := spiedStore(t)
+	hearHints(t, store)
 	count := func(n int) map[string]int {
 		counts := map[string]int{}
 		spy.ran()
@@ -230,6 +244,7 @@ var parameter = regexp.MustCompile(`\?\d*`)
 func TestStatementsUseIndexes(t *testing.T) {
 	t.Parallel()
 	store, db, spy := spiedStore(t)
+	hearHints(t, store)
 	life{t, store, 5, func(string) {}}.live(t.Context())
 	readEverything(t, store)
 	seen := map[string]bool{}

@@ -1,0 +1,64 @@
+package acm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/supervision"
+)
+
+// ErrNoReplica: an order needs a participant of which no replica lives.
+var ErrNoReplica = errors.New("a participant has no live replica")
+
+// Hear takes a sign of life of a replica. A participant that is new is registered with it.
+func (e *Estate) Hear(ctx context.Context, participant string, l Life) error {
+	say := func() error {
+		return Heartbeat.Deliver(ctx, e.Participants, participant, l, supervision.Slot(l.Replica))
+	}
+	err := say()
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if err := e.Participants.Create(ctx, participant, Participant{}); err != nil && !errors.Is(err, storage.ErrExists) {
+		return err
+	}
+	return say()
+}
+
+// need refuses an order while a participant that it needs is not there. It names all of them.
+func (e *Estate) need(ctx context.Context, now time.Time, participants []string) error {
+	var errs []error
+	for _, id := range participants {
+		p, err := e.Participants.Get(ctx, id)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			err = fmt.Errorf("%w: %q never registered", ErrNoReplica, id)
+		case err == nil && p.State == Offline:
+			err = fmt.Errorf("%w: %q was heard of last %v ago", ErrNoReplica, id, now.Sub(p.Data.Heard).Round(time.Millisecond))
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// explain names the participants that an instance waits for in vain.
+func (e *Estate) explain(ctx context.Context, r supervision.Record[Instance, State]) (notes []string, err error) {
+	if operationAt(r.State) == nil {
+		return nil, nil
+	}
+	for _, id := range r.Data.Participants {
+		p, err := e.Participants.Get(ctx, id)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			notes = append(notes, fmt.Sprintf("participant %q has never registered", id))
+		case err != nil:
+			return notes, err
+		case p.State == Offline:
+			notes = append(notes, fmt.Sprintf("participant %q has no live replica; one was heard of last at %s", id, p.Data.Heard.Format(time.TimeOnly)))
+		}
+	}
+	return notes, nil
+}

@@ -1,0 +1,73 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+func TestListeners(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var l storage.Listeners
+		if l.Hint(); l.Any() {
+			t.Error("the zero value has listeners")
+		}
+		over := errors.New("over")
+		var heard [3]atomic.Int32
+		var stop [3]context.CancelCauseFunc
+		ended := make(chan error, len(heard))
+		for i := range heard {
+			var ctx context.Context
+			ctx, stop[i] = context.WithCancelCause(t.Context())
+			go func() { ended <- l.Listen(ctx, func() { heard[i].Add(1) }) }()
+		}
+		synctest.Wait()
+		l.Hint()
+		stop[1](over)
+		if err := <-ended; !errors.Is(err, over) {
+			t.Errorf("a listener that ended returned %v, want its context's cause", err)
+		}
+		l.Hint()
+		for i, want := range []int32{2, 1, 2} {
+			if got := heard[i].Load(); got != want {
+				t.Errorf("listener %d heard %d hints, want %d", i, got, want)
+			}
+		}
+		stop[0](over)
+		stop[2](over)
+		synctest.Wait()
+		if l.Hint(); l.Any() || heard[0].Load() != 2 {
+			t.Error("those who have ended still listen")
+		}
+	})
+}
+
+// Whoever is hinted at may come and go at the same time.
+func TestListenersComeAndGo(t *testing.T) {
+	t.Parallel()
+	var l storage.Listeners
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				once, done := context.WithCancel(ctx)
+				_ = l.Listen(once, done) // the first hint ends it
+			}
+		})
+	}
+	for range 1000 {
+		l.Hint()
+	}
+	cancel()
+	all.Wait()
+	if l.Any() {
+		t.Error("those who have ended still listen")
+	}
+}

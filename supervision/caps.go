@@ -1,0 +1,151 @@
+package supervision
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Caps bound how much goes on at once: how many turns of a kind, see [AtOnce], or how many effects of
+// a sort, see [PerformOptions]. Zero is no bound; where several apply the tightest holds. What is due
+// has its place oldest first, and what is over a cap keeps nothing else waiting: neither other kinds
+// and sorts, nor other groups. An effect that is put off for a cap has not been tried.
+//
+// Process and GroupProcess are counted in memory. Store and GroupStore are exact over all supervisors
+// on the store, also after one has died: then what it held is free when its leases end. They are kept
+// as permits, small records of the supervisor's own, as many as ever went on at once; those of a group
+// stay when the group is heard of no more.
+type Caps struct {
+	// Process bounds what this supervisor does at once, Store what all supervisors on the store do
+	// together. They must agree on Store; where one was made smaller, it holds as soon as what was
+	// begun before has ended.
+	Process, Store int
+	// GroupProcess and GroupStore bound the same for each group by itself: of records by their group,
+	// of effects by [InGroup]. What has no group is a group, too.
+	GroupProcess, GroupStore int
+}
+
+// AtOnce bounds how many turns of the kind go on at once.
+func AtOnce(c Caps) SuperviseOption {
+	return superviseOption(func(w *supervised) { w.caps = newLimiter(c) })
+}
+
+// check says what is wrong with the caps.
+func (l *limiter) check() error {
+	if l == nil {
+		return nil
+	}
+	c := l.caps
+	for _, n := range []struct {
+		name string
+		n    int
+	}{{"Process", c.Process}, {"Store", c.Store}, {"GroupProcess", c.GroupProcess}, {"GroupStore", c.GroupStore}} {
+		if n.n < 0 {
+			return fmt.Errorf("the cap %s is %d; at least 1, or zero for no bound, is right", n.name, n.n)
+		}
+	}
+	return nil
+}
+
+// total and group return the bound of all and of one group that this process alone has to keep: what
+// the store bounds can be no more here.
+func (c Caps) total() int { return tighter(c.Process, c.Store) }
+func (c Caps) group() int { return tighter(c.GroupProcess, c.GroupStore) }
+
+// tighter returns the smaller of two bounds of which zero is none.
+func tighter(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// A limiter counts what goes on in this process under caps. It is safe for concurrent use.
+type limiter struct {
+	caps Caps
+
+	mu      sync.Mutex
+	running int
+	groups  map[string]int // running, by group
+	took    time.Duration  // each, by a mean of the last ones
+	bells   []bell         // of those who want to know when there is a place
+	wanted  bool           // there was none for somebody
+}
+
+func newLimiter(c Caps) *limiter { return &limiter{caps: c, groups: map[string]int{}} }
+
+// tell has a bell rung when there is a place again.
+func (l *limiter) tell(b bell) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bells = append(l.bells, b)
+}
+
+// room returns how many more there may be, at most most, whatever their groups.
+func (l *limiter) room(most int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if total := l.caps.total(); total > 0 {
+		most = max(min(total-l.running, most), 0)
+		l.wanted = l.wanted || most == 0
+	}
+	return most
+}
+
+// enter takes a place. It is false if there is none for the group.
+func (l *limiter) enter(group string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	total, most := l.caps.total(), l.caps.group()
+	if total > 0 && l.running >= total || most > 0 && l.groups[group] >= most {
+		l.wanted = true
+		return false
+	}
+	l.running++
+	l.groups[group]++
+	return true
+}
+
+// want has the bells rung when the next one leaves.
+func (l *limiter) want() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wanted = true
+}
+
+// exit gives back a place that was of no use, for want of a permit.
+func (l *limiter) exit(group string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remove(group)
+}
+
+// leave gives a place back after so long, and tells those who want one.
+func (l *limiter) leave(group string, took time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remove(group)
+	if l.took == 0 {
+		l.took = took
+	}
+	if l.took += (took - l.took) / 4; l.wanted {
+		l.wanted = false
+		for _, b := range l.bells {
+			b.ring()
+		}
+	}
+}
+
+func (l *limiter) remove(group string) {
+	l.running--
+	if l.groups[group]--; l.groups[group] == 0 {
+		delete(l.groups, group)
+	}
+}
+
+// mean returns about how long each takes (zero: it is not known), and whether one of a group goes on.
+func (l *limiter) mean(group string) (took time.Duration, running bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.took, l.groups[group] > 0
+}

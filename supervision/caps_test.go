@@ -1,0 +1,540 @@
+package supervision_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/reeve-go/reeve/fsm"
+	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/memory"
+	"github.com/reeve-go/reeve/supervision"
+)
+
+// A crew is a record that has holes dug: one effect a hole.
+type (
+	crew struct {
+		Street string
+		Turns  int
+	}
+	crewState string
+	crewEvent string
+	crewTurn  = supervision.Turn[crew, crewState, crewEvent]
+	crewKind  = supervision.Kind[crew, crewState, crewEvent]
+	hole      = supervision.Effect[time.Duration, string] // it takes that long
+)
+
+const (
+	atHome  crewState = "at home"
+	callOut crewEvent = "call out"
+)
+
+var (
+	crewMachine = fsm.MustCompile(fsm.Definition[crewState, crewEvent]{
+		Name:    "crew",
+		Initial: atHome,
+		States:  fsm.States[crewState, crewEvent]{atHome: {Mode: fsm.Resting}},
+		Table:   fsm.Table[crewState, crewEvent]{atHome: {callOut: fsm.Same}},
+	})
+	dig  = supervision.NewEffect[time.Duration, string]("dig")
+	fill = supervision.NewEffect[time.Duration, string]("fill")
+)
+
+// A tester is a test of any sort.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Context() context.Context
+}
+
+func newCrews(t tester, store storage.Store) *crewKind {
+	t.Helper()
+	k, err := supervision.NewKind("crew", crewMachine, store, &supervision.KindOptions[crew, crewState, crewEvent]{
+		Group: func(c *crew) string { return c.Street },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// dug has n holes of a sort dug for a new crew of that id, in a street of that name unless told
+// otherwise.
+func dug(t tester, store storage.Store, id string, h *hole, n int, takes time.Duration, options ...supervision.EmitOption) {
+	t.Helper()
+	crews := newCrews(t, store)
+	if err := crews.Create(t.Context(), id, crew{}); err != nil {
+		t.Fatal(err)
+	}
+	options = append([]supervision.EmitOption{supervision.Quiet(), supervision.InGroup(id)}, options...)
+	if err := crews.Fire(t.Context(), id, callOut, func(turn *crewTurn) error {
+		for range n {
+			h.Emit(turn, takes, options...)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A meter says what went on at once, at most, in each street and in all, and what was done.
+type meter struct {
+	mu        sync.Mutex
+	now, most map[string]int
+	done      map[string]int
+	last      map[string]time.Time
+	ids       map[string]int // how often each was done
+	attempts  int            // the most of one
+	cause     error          // why one ended early
+	outer     *meter         // which all of it counts for, too
+}
+
+const all = "all"
+
+func newMeter(outer *meter) *meter {
+	return &meter{
+		now: map[string]int{}, most: map[string]int{}, done: map[string]int{}, last: map[string]time.Time{},
+		ids: map[string]int{}, outer: outer,
+	}
+}
+
+func (m *meter) begin(street string) {
+	if m.outer != nil {
+		m.outer.begin(street)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, g := range []string{all, street} {
+		m.now[g]++
+		m.most[g] = max(m.most[g], m.now[g])
+	}
+}
+
+func (m *meter) end(street, id string, cause error) {
+	if m.outer != nil {
+		m.outer.end(street, id, cause)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, g := range []string{all, street} {
+		m.now[g]--
+		if cause == nil {
+			m.done[g]++
+			m.last[g] = time.Now()
+		}
+	}
+	if cause == nil {
+		m.ids[id]++
+	} else {
+		m.cause = cause
+	}
+}
+
+// dig is a performer that works for as long as it is told, unless its context ends.
+func (m *meter) dig(ctx context.Context, c supervision.Call, takes time.Duration) (string, error) {
+	m.mu.Lock()
+	m.attempts = max(m.attempts, c.Attempt)
+	m.mu.Unlock()
+	m.begin(c.From.ID)
+	var cause error
+	select {
+	case <-time.After(takes):
+	case <-ctx.Done():
+		cause = context.Cause(ctx)
+	}
+	m.end(c.From.ID, c.ID, cause)
+	return "", cause
+}
+
+// check wants that many at once, at most, and that many in the end.
+func (m *meter) check(t *testing.T, street string, most, done int) {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.most[street] != most || m.done[street] != done {
+		t.Errorf("of %s there were %d at once and %d in the end, want %d and %d", street, m.most[street], m.done[street], most, done)
+	}
+}
+
+// after wants that the last one was done in that time.
+func (m *meter) after(t *testing.T, street string, begun time.Time, within time.Duration) {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if took := m.last[street].Sub(begun); took > within {
+		t.Errorf("the last of %s was done after %v, want %v at most", street, took, within)
+	}
+}
+
+// A counted store counts what it is asked. It gives no hints, unless it is told to.
+type counted struct {
+	storage.Store
+	claims, takes, permits, releases, extends, applies atomic.Int64
+}
+
+func (s *counted) Claim(ctx context.Context, c storage.Claim) ([]storage.Snapshot, error) {
+	if strings.Contains(c.Names[0], "permit") {
+		s.permits.Add(1)
+	} else {
+		s.claims.Add(1)
+	}
+	return s.Store.Claim(ctx, c)
+}
+
+func (s *counted) Take(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
+	s.takes.Add(1)
+	return s.Store.Take(ctx, c)
+}
+
+func (s *counted) Release(ctx context.Context, leases []storage.Lease, after time.Duration) error {
+	s.releases.Add(1)
+	return s.Store.Release(ctx, leases, after)
+}
+
+func (s *counted) Extend(ctx context.Context, leases []storage.Lease) ([]error, error) {
+	s.extends.Add(1)
+	return s.Store.Extend(ctx, leases)
+}
+
+func (s *counted) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
+	s.applies.Add(1)
+	return s.Store.Apply(ctx, changes)
+}
+
+// A loud store is a counted one that gives hints.
+type loud struct {
+	*counted
+	storage.Notifier
+}
+
+// newDigger returns a supervisor whose caps are for digging; there are none for filling.
+func newDigger(t tester, store storage.Store, caps supervision.Caps, m *meter, o supervision.Options) *supervision.Supervisor {
+	t.Helper()
+	o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	s, err := supervision.New(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	supervision.Supervise(s, newCrews(t, store), func(*crewTurn) error { return nil })
+	supervision.Perform(s, dig, m.dig, &supervision.PerformOptions{Caps: caps})
+	supervision.Perform(s, fill, m.dig, nil)
+	return s
+}
+
+// working runs supervisors until the returned function is called.
+func working(t tester, supervisors ...*supervision.Supervisor) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for _, s := range supervisors {
+		running.Go(func() { _ = s.Run(ctx) }) // effects that do not end in time are part of some tests
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// As many go on as the cap allows, all the time, and what has no cap does not wait for what has.
+func TestCapOfAProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, m, begun := memory.New(nil), newMeter(nil), time.Now()
+		dug(t, store, "north", dig, 300, 100*time.Millisecond)
+		dug(t, store, "south", fill, 100, 100*time.Millisecond)
+		stop := working(t, newDigger(t, store, supervision.Caps{Process: 3}, m, supervision.Options{}))
+		time.Sleep(time.Minute)
+		stop()
+		m.check(t, "north", 3, 300)
+		m.after(t, "north", begun, 10200*time.Millisecond)
+		m.after(t, "south", begun, 200*time.Millisecond)
+	})
+}
+
+// A group at its cap is not in the way of another, is served as fast as its cap allows, and to wait
+// for a place is no attempt.
+func TestCapOfAGroupStarvesNoOther(t *testing.T) {
+	t.Parallel()
+	for _, takes := range []time.Duration{time.Millisecond, 50 * time.Millisecond, time.Second, time.Minute} {
+		t.Run(fmt.Sprint(takes), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store, m, begun := memory.New(nil), newMeter(nil), time.Now()
+				dug(t, store, "north", dig, 1000, takes, supervision.Within(0))
+				dug(t, store, "south", dig, 10, takes, supervision.Within(0))
+				stop := working(t, newDigger(t, store, supervision.Caps{GroupProcess: 5}, m, supervision.Options{}))
+				time.Sleep(400*takes + time.Minute)
+				stop()
+				m.check(t, "north", 5, 1000)
+				m.check(t, "south", 5, 10)
+				m.after(t, "north", begun, 220*takes+2*time.Second)
+				m.after(t, "south", begun, 2*takes*6/5)
+				if m.attempts != 1 {
+					t.Errorf("there were %d attempts at one", m.attempts)
+				}
+			})
+		})
+	}
+}
+
+// While all that is due is over its cap, the store is asked now and then, also if it gives hints.
+func TestCapsLeaveTheStoreInPeace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		caps supervision.Caps
+		most int64 // requests a second
+	}{
+		{supervision.Caps{Process: 1}, 3},
+		{supervision.Caps{Store: 1}, 3},
+		{supervision.Caps{GroupProcess: 1}, 10},
+		{supervision.Caps{GroupStore: 1}, 20},
+		{supervision.Caps{GroupStore: 1, Store: 2}, 150}, // it looks for other groups by twos
+	} {
+		for _, hints := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%+v hints=%v", c.caps, hints), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					store, m := memory.New(nil), newMeter(nil)
+					dug(t, store, "north", dig, 500, 2*time.Hour, supervision.Within(0))
+					a, b := &counted{Store: store}, &counted{Store: store}
+					diggers := []*supervision.Supervisor{newDigger(t, a, c.caps, m, supervision.Options{}), newDigger(t, b, c.caps, m, supervision.Options{})}
+					if hints {
+						diggers[0] = newDigger(t, loud{a, store}, c.caps, m, supervision.Options{})
+						diggers[1] = newDigger(t, loud{b, store}, c.caps, m, supervision.Options{})
+					}
+					stop := working(t, diggers...)
+					time.Sleep(time.Hour)
+					for _, s := range []*counted{a, b} {
+						n := s.takes.Load() + s.permits.Load() + s.releases.Load() + s.extends.Load() + s.applies.Load()
+						if n > c.most*3600 {
+							t.Errorf("the store was asked %d times in an hour: %d takes, %d permits", n, s.takes.Load(), s.permits.Load())
+						}
+					}
+					stop()
+				})
+			})
+		}
+	}
+}
+
+// A hasty crew's turns take a while.
+func newTurner(t tester, store storage.Store, caps supervision.Caps, m *meter) *supervision.Supervisor {
+	t.Helper()
+	s, err := supervision.New(&supervision.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	supervision.Supervise(s, newCrews(t, store), func(turn *crewTurn) error {
+		m.begin(turn.Data.Street)
+		time.Sleep(100 * time.Millisecond)
+		m.end(turn.Data.Street, turn.Key.ID, nil)
+		turn.Data.Turns++
+		return nil
+	}, supervision.AtOnce(caps))
+	return s
+}
+
+var rain = supervision.NewMessage[string]("rain")
+
+// Turns are bounded as effects are, also those of records with messages, which are due whatever
+// happens.
+func TestCapsOfTurns(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		caps       supervision.Caps
+		all, north int // at once
+	}{
+		{supervision.Caps{}, 110, 100},
+		{supervision.Caps{Process: 3}, 6, 6},
+		{supervision.Caps{Store: 4}, 4, 4},
+		{supervision.Caps{GroupProcess: 2}, 8, 4},
+		{supervision.Caps{GroupStore: 3}, 6, 3},
+		{supervision.Caps{Process: 4, Store: 5, GroupProcess: 3, GroupStore: 4}, 5, 4},
+	} {
+		t.Run(fmt.Sprintf("%+v", c.caps), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store, m, begun := memory.New(nil), newMeter(nil), time.Now()
+				crews := newCrews(t, store)
+				for i := range 110 {
+					id, street := fmt.Sprintf("%03d", i), "north"
+					if i >= 100 {
+						street = "south"
+					}
+					if err := crews.Create(t.Context(), id, crew{Street: street}); err != nil {
+						t.Fatal(err)
+					}
+					if err := rain.Deliver(t.Context(), crews, id, "heavy"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				stop := working(t, newTurner(t, store, c.caps, m), newTurner(t, store, c.caps, m))
+				time.Sleep(time.Minute)
+				stop()
+				if m.most[all] > c.all || m.most["north"] > c.north || m.most["north"] < c.north/2 {
+					t.Errorf("there were %d at once, %d of them in the north; want %d and %d", m.most[all], m.most["north"], c.all, c.north)
+				}
+				if m.done[all] != 110 || len(m.ids) != 110 {
+					t.Errorf("there were %d turns of %d records", m.done[all], len(m.ids))
+				}
+				m.after(t, all, begun, 15*time.Second)
+				if c.caps.GroupProcess+c.caps.GroupStore > 0 && c.caps.Store == 0 {
+					m.after(t, "south", begun, 2*time.Second)
+				}
+			})
+		})
+	}
+}
+
+// A pass keeps to the caps, too, and holds nothing back.
+func TestCapsInAPass(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, m := memory.New(nil), newMeter(nil)
+		dug(t, store, "north", dig, 6, time.Second)
+		dug(t, store, "south", dig, 1, time.Second)
+		s := newDigger(t, store, supervision.Caps{GroupStore: 2}, m, supervision.Options{})
+		for _, want := range []int{3, 2, 2, 0} {
+			if n, err := s.Pass(t.Context()); n != want || err != nil {
+				t.Errorf("there were %d, %v; want %d", n, err, want)
+			}
+			for e, err := range store.Effects(t.Context(), storage.EffectQuery{From: storage.Key{Kind: "crew"}}) {
+				if err != nil || e.Status == storage.EffectRunning {
+					t.Errorf("%v is %v, %v", e.Seq, e.Status, err)
+				}
+			}
+		}
+	})
+}
+
+// What is overdue is given up in time, although there is no place for it: it is not performed.
+func TestCapsDoNotKeepWhatIsOverdue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, m := memory.New(nil), newMeter(nil)
+		dug(t, store, "north", dig, 1, time.Hour)
+		stop := working(t, newDigger(t, store, supervision.Caps{GroupProcess: 1, GroupStore: 1}, m, supervision.Options{}))
+		time.Sleep(time.Second)
+		crews := newCrews(t, store)
+		if err := crews.Fire(t.Context(), "north", callOut, func(turn *crewTurn) error {
+			for range 50 {
+				dig.Emit(turn, time.Second, supervision.InGroup("north"), supervision.Within(time.Minute))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute + 3*time.Second)
+		dead := 0
+		for e := range store.Effects(t.Context(), storage.EffectQuery{From: storage.Key{Kind: "crew"}, Statuses: []storage.EffectStatus{storage.EffectDead}}) {
+			if dead++; e.Attempt > 1 {
+				t.Errorf("it was tried %d times", e.Attempt)
+			}
+		}
+		if dead != 50 {
+			t.Errorf("%d are given up, want 50", dead)
+		}
+		stop()
+	})
+}
+
+// An effect that is canceled while it waits for its place is not performed.
+func TestCapsAndCanceledEffects(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, m := memory.New(nil), newMeter(nil)
+		dug(t, store, "north", dig, 1, 1500*time.Millisecond)
+		dug(t, store, "south", dig, 3, time.Second, supervision.InGroup("north"), supervision.Lane("canceled"))
+		stop := working(t, newDigger(t, store, supervision.Caps{GroupProcess: 1}, m, supervision.Options{}))
+		time.Sleep(time.Second)
+		if err := newCrews(t, store).Fire(t.Context(), "south", callOut, func(turn *crewTurn) error {
+			turn.Cancel("canceled")
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		stop()
+		m.check(t, "north", 1, 1)
+		m.check(t, "south", 0, 0)
+	})
+}
+
+func TestCapsThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	for _, caps := range []supervision.Caps{{Process: -1}, {Store: -1}, {GroupProcess: -1}, {GroupStore: -1}} {
+		store := memory.New(nil)
+		s := newDigger(t, store, caps, newMeter(nil), supervision.Options{})
+		if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `supervision: effect "dig": the cap `) {
+			t.Errorf("%+v of an effect: %v", caps, err)
+		}
+		s = newTurner(t, store, caps, newMeter(nil))
+		if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `supervision: kind "crew": the cap `) {
+			t.Errorf("%+v of a kind: %v", caps, err)
+		}
+	}
+}
+
+// Whatever the caps and the work are: they are kept, and all is done, once and at the first attempt.
+func TestCapsAreKept(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) { rapid.SyncTest(rt, capsAreKept) })
+}
+
+func capsAreKept(rt *rapid.T) {
+	store, whole := memory.New(nil), newMeter(nil)
+	cap := rapid.IntRange(0, 4)
+	caps := supervision.Caps{
+		Process: cap.Draw(rt, "process"), Store: cap.Draw(rt, "store"),
+		GroupProcess: cap.Draw(rt, "group process"), GroupStore: cap.Draw(rt, "group store"),
+	}
+	holes := 0
+	for i := range rapid.IntRange(1, 4).Draw(rt, "streets") {
+		n := rapid.IntRange(1, 15).Draw(rt, "holes")
+		takes := rapid.IntRange(1, 3000).Draw(rt, "milliseconds")
+		dug(rt, store, fmt.Sprint("street ", i), dig, n, time.Duration(takes)*time.Millisecond)
+		holes += n
+	}
+	var diggers []*supervision.Supervisor
+	var parts []*meter
+	for range rapid.IntRange(1, 3).Draw(rt, "supervisors") {
+		var s storage.Store = store
+		if rapid.Bool().Draw(rt, "no hints") {
+			s = &counted{Store: store}
+		}
+		parts = append(parts, newMeter(whole))
+		o := supervision.Options{Batch: rapid.IntRange(1, 20).Draw(rt, "batch"), Effects: rapid.IntRange(1, 20).Draw(rt, "effects")}
+		diggers = append(diggers, newDigger(rt, s, caps, parts[len(parts)-1], o))
+	}
+	stop := working(rt, diggers...)
+	time.Sleep(5 * time.Minute)
+	stop()
+	for street, most := range whole.most {
+		if street == all && over(most, caps.Store) || street != all && over(most, caps.GroupStore) {
+			rt.Errorf("of %s there were %d at once, with %+v", street, most, caps)
+		}
+	}
+	for _, m := range parts {
+		for street, most := range m.most {
+			if street == all && over(most, caps.Process) || street != all && over(most, caps.GroupProcess) {
+				rt.Errorf("of %s there were %d at once in a process, with %+v", street, most, caps)
+			}
+		}
+		if m.attempts > 1 {
+			rt.Errorf("there were %d attempts at one", m.attempts)
+		}
+	}
+	if whole.done[all] != holes || len(whole.ids) != holes {
+		rt.Errorf("%d were done, %d different ones; there were %d", whole.done[all], len(whole.ids), holes)
+	}
+}
+
+func over(n, most int) bool { return most > 0 && n > most }

@@ -1,0 +1,21 @@
+package supervision_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/reeve-go/reeve/supervision"
+)
+
+// Records with different ids come at different times, each always at its own.
+func ExampleEvery() {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	for _, id := range []string{"home", "work"} {
+		s := supervision.Every(time.Hour, id)
+		first := s.Next(now)
+		fmt.Println(id, first.Format(time.TimeOnly), s.Next(first).Sub(first))
+	}
+	// Output:
+	// home 12:49:17 1h0m0s
+	// work 12:59:31 1h0m0s
+}

@@ -1,0 +1,201 @@
+package supervision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A decision is what a turn came to: a change, or why there is none.
+type decision struct {
+	claimed
+
+	change storage.Change
+	err    error
+}
+
+// decideOne has a claimed record decided.
+func (w *worker) decideOne(ctx context.Context, c claimed) decision {
+	ctx, done := w.keeper.Keep(c.piece.keep(ctx, w.keeper), c.Lease, c.begun)
+	defer done()
+	d := decision{claimed: c, err: c.err}
+	if d.err == nil {
+		d.change, d.err = w.decide(ctx, &c)
+	}
+	if d.err != nil && ctx.Err() == nil {
+		d.change = w.failure(c.Snapshot, d.err)
+	}
+	return d
+}
+
+// decide is one turn. Under Verify the decider runs twice.
+func (w *worker) decide(ctx context.Context, c *claimed) (storage.Change, error) {
+	if w.options.Verify {
+		return w.verified(ctx, c)
+	}
+	return w.decideAs(ctx, c)
+}
+
+func (w *worker) decideAs(ctx context.Context, c *claimed) (storage.Change, error) {
+	change, err := c.kind.decide(ctx, c.Snapshot, c.reads)
+	if err != nil {
+		return change, err
+	}
+	for i := range change.Emit {
+		if name := change.Emit[i].Name; !w.performs(name) {
+			return change, fmt.Errorf("it emits effect %q, and nobody performs it; call Perform, or name it in Elsewhere", name)
+		}
+	}
+	return change, nil
+}
+
+// failure returns the change that a failed turn is: the record waits, and in the end it is
+// quarantined.
+func (w *worker) failure(seen *storage.Snapshot, err error) storage.Change {
+	r := seen.Record
+	r.Failures++
+	r.Reason = clip(err.Error())
+	r.Due = seen.Now
+	r.NotBefore = seen.Now.Add(w.options.Backoff(r.Failures))
+	c := storage.Change{Key: r.Key, Version: r.Version, Token: seen.Lease.Token}
+	if r.Failures >= w.options.Failures {
+		r.Status, r.NotBefore = storage.Quarantined, time.Time{}
+		c.Lines = []storage.Line{{From: r.State, To: r.State, Cause: clip("quarantined: " + r.Reason), Operation: r.Operation}}
+	}
+	c.Record = r
+	return c
+}
+
+// applyAll makes decisions true, in one request, and sees to those that could not be.
+func (w *worker) applyAll(ctx context.Context, batch []decision) {
+	var pieces []*piece
+	for i := range batch {
+		pieces = append(pieces, batch[i].piece)
+	}
+	defer w.leave(ctx, pieces...)
+	batch = slices.DeleteFunc(batch, func(d decision) bool { return !w.mayApply(ctx, &d) })
+	if len(batch) == 0 {
+		return
+	}
+	answers, err := w.apply(ctx, batch)
+	if err == nil {
+		w.ring(batch)
+	}
+	var failed []decision
+	for i := range batch {
+		d := &batch[i]
+		switch {
+		case err != nil:
+			w.finish(ctx, d, err)
+		case d.err == nil && isFailure(answers[i]):
+			d.err = answers[i]
+			d.change = w.failure(d.Snapshot, d.err)
+			failed = append(failed, *d)
+		default:
+			w.finish(ctx, d, answers[i])
+		}
+	}
+	if len(failed) > 0 {
+		w.applyAll(ctx, failed)
+	}
+}
+
+// mayApply reports whether the record is still ours to write.
+func (w *worker) mayApply(ctx context.Context, d *decision) bool {
+	switch {
+	case d.err != nil && d.change.Key == (storage.Key{}): // the work was ended
+		w.putBack(ctx, &d.claimed)
+		return false
+	case d.held != nil && d.held.Context().Err() != nil:
+		w.log.Warn("the host's lock was lost during the turn; the record gets another", "record", d.Key)
+		w.putBack(ctx, &d.claimed)
+		return false
+	}
+	return true
+}
+
+// apply writes decisions. Where the store cannot, they are made again after a while.
+func (w *worker) apply(ctx context.Context, batch []decision) ([]error, error) {
+	changes := make([]storage.Change, len(batch))
+	for i := range batch {
+		changes[i] = batch[i].change
+	}
+	ctx, cancel := w.writing(ctx)
+	defer cancel()
+	begun := time.Now()
+	answers, err := w.store.Apply(ctx, changes)
+	w.observe.Applied(ApplyEvent{Changes: len(changes), Took: time.Since(begun), Err: err})
+	w.troubles.tell(w.log, "writing decisions", err)
+	if err == nil {
+		return answers, nil
+	}
+	leases := make([]storage.Lease, len(batch))
+	for i := range batch {
+		leases[i] = batch[i].Lease
+	}
+	w.hold(ctx, w.options.Poll, leases...)
+	return nil, err
+}
+
+// ring wakes the loops for what a batch has made due at once. A store that is a [storage.Notifier] does
+// so, too, and also for what others do.
+func (w *worker) ring(batch []decision) {
+	for i := range batch {
+		c := &batch[i].change
+		if len(c.Emit) > 0 {
+			w.effects.ring()
+		}
+		if len(c.Send)+len(c.Spawn) > 0 || batch[i].More || !c.Record.Due.IsZero() && !c.Record.Due.After(batch[i].Now) {
+			w.turns.ring()
+		}
+	}
+}
+
+// isFailure reports whether a store's answer is the decision's own fault, so that deciding again
+// would not mend it.
+func isFailure(answer error) bool {
+	return answer != nil && !errors.Is(answer, storage.ErrConflict) && !errors.Is(answer, storage.ErrLeaseLost) && !errors.Is(answer, storage.ErrNotFound)
+}
+
+// finish ends a turn.
+func (w *worker) finish(ctx context.Context, d *decision, answer error) {
+	if errors.Is(answer, storage.ErrConflict) {
+		w.release(ctx, 0, d.Lease) // an order was faster; the record is decided again
+		w.turns.ring()
+	}
+	w.unlock(ctx, &d.claimed)
+	w.report(d, answer)
+}
+
+// report tells the log and the observer how a turn ended.
+func (w *worker) report(d *decision, answer error) {
+	e := TurnEvent{
+		Key: d.Key, From: d.State, To: d.change.Record.State, Messages: len(d.Messages),
+		Lag: d.lag(), Took: time.Since(d.begun), Err: d.err, Answer: answer,
+		Failures: d.change.Record.Failures, Quarantined: d.err != nil && d.change.Record.Status == storage.Quarantined,
+	}
+	w.observe.Turned(e)
+	switch {
+	case errors.Is(answer, storage.ErrLeaseLost):
+		w.log.Warn("the turn came too late; another has the record", "record", d.Key, "took", e.Took)
+	case d.err == nil:
+	case answer != nil && isFailure(answer):
+		w.log.Error("the turn failed, and that cannot be written", "record", d.Key, "error", d.err, "answer", answer)
+	case e.Quarantined:
+		w.log.Error("the record is quarantined", "record", d.Key, "failures", e.Failures, "error", d.err, stackOf(d.err))
+	default:
+		w.log.Warn("the turn failed", "record", d.Key, "failures", e.Failures, "error", d.err, stackOf(d.err))
+	}
+}
+
+// lag is how long the oldest message waited.
+func (c *claimed) lag() time.Duration {
+	if len(c.Messages) == 0 {
+		return 0
+	}
+	return c.Now.Sub(c.Messages[0].At)
+}
