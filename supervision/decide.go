@@ -100,6 +100,11 @@ func (k *Kind[T, S, E]) open(ctx context.Context, seen *storage.Snapshot, reads 
 
 // conclude has a turn decided.
 func (k *Kind[T, S, E]) conclude(t *Turn[T, S, E], decide Decider[T, S, E]) (_ storage.Change, err error) {
+	defer func() {
+		if err != nil && errors.Is(t.core.err, errUnread) {
+			err = t.core.err // what a decider makes of a part of its elements says nothing
+		}
+	}()
 	defer recoverTo(&err)
 	if err := t.run(decide, t.about()); err != nil {
 		return storage.Change{}, err
@@ -107,22 +112,31 @@ func (k *Kind[T, S, E]) conclude(t *Turn[T, S, E], decide Decider[T, S, E]) (_ s
 	if err := t.timeUp(decide); err != nil {
 		return storage.Change{}, err
 	}
-	cause := t.core.cause
-	t.core.cause = "limit of an element"
-	t.core.parts.expire(t.outbound())
-	t.core.cause = cause
+	t.expireElements()
 	c, err := k.outcome(t)
 	c.Token = t.seen.Lease.Token
 	return c, err
 }
 
+// expireElements sees to the elements whose time is up and that the decider left alone.
+func (t *Turn[T, S, E]) expireElements() {
+	if t.deleted {
+		return
+	}
+	cause := t.core.cause
+	t.core.cause = "limit of an element"
+	t.core.parts.expire(t.outbound())
+	t.core.cause = cause
+}
+
 // run calls the decider for one reason.
 func (t *Turn[T, S, E]) run(decide Decider[T, S, E], cause string) error {
 	t.core.cause = cause
-	if err := decide(t); err != nil {
-		return err
+	err := decide(t)
+	if t.core.err != nil {
+		return t.core.err // what came first
 	}
-	return t.core.err
+	return err
 }
 
 // timeUp does what a turn has to do if the time of its state or operation is up.

@@ -10,6 +10,9 @@ import (
 // ErrData: a record's data cannot be read or written.
 var ErrData = errors.New("unreadable data")
 
+// errUnread: the store could not be read in the middle of a turn. That is not the record's fault.
+var errUnread = errors.New("cannot be read")
+
 // An Error says what could not be done with a record, and why. It unwraps to the cause, such as
 // [storage.ErrNotFound], [storage.ErrConflict], a [*fsm.TransitionError] or the host's own error.
 type Error struct {

@@ -52,3 +52,27 @@ func ExampleElements() {
 	// 1   down <nil>
 	// 2 down start starting <nil>
 }
+
+// Outside a turn elements are there to be looked at.
+func ExampleElements_List() {
+	ctx := context.Background()
+	shops, err := supervision.NewKind("shop", updown("shop"), memory.New(nil), &supervision.KindOptions[Shop, State, Event]{Elements: shopParts})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = shops.Create(ctx, "s1", Shop{}, supervision.SetUp(func(t supervision.Outbound) error {
+		shopParts.Add(t, "web", 2, Part{Image: "web:12"})
+		shopParts.Add(t, "db", 1, Part{Image: "db:3"})
+		return nil
+	}))
+	if err != nil {
+		fmt.Println(err)
+	}
+	for el, err := range shopParts.List(ctx, shops, "s1") {
+		fmt.Println(el.Name, el.State, el.Group, el.Data.Image, err)
+	}
+	// Output:
+	// db down 1 db:3 <nil>
+	// web down 2 web:12 <nil>
+}

@@ -16,6 +16,6 @@ func ExampleEvery() {
 		fmt.Println(id, first.Format(time.TimeOnly), s.Next(first).Sub(first))
 	}
 	// Output:
-	// home 12:49:17 1h0m0s
-	// work 12:59:31 1h0m0s
+	// home 12:24:38 1h0m0s
+	// work 12:29:45 1h0m0s
 }

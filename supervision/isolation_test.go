@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -273,4 +275,58 @@ func (s *lossy) Apply(ctx context.Context, changes []storage.Change) ([]error, e
 		return nil, errAway
 	}
 	return answers, err
+}
+
+// unread is a store whose elements cannot be read for a while.
+type unread struct {
+	storage.Store
+	until time.Time
+}
+
+func (u *unread) Elements(ctx context.Context, key storage.Key, q storage.ElementQuery) iter.Seq2[storage.Element, error] {
+	if time.Now().Before(u.until) {
+		return func(yield func(storage.Element, error) bool) {
+			yield(storage.Element{}, errors.New("the disk is away"))
+		}
+	}
+	return u.Store.Elements(ctx, key, q)
+}
+
+func TestElementsThatCannotBeReadAreNotTheRecordsFault(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &unread{Store: memory.New(nil), until: time.Now().Add(10 * time.Minute)}
+		shops, err := supervision.NewKind("shop", updown("shop"), store, &supervision.KindOptions[Shop, State, Event]{Elements: shopParts})
+		must(t, err)
+		s, err := supervision.New(&supervision.Options{Failures: 2})
+		must(t, err)
+		seen := 0
+		supervision.Supervise(s, shops, func(t *ShopTurn) error {
+			n := 0
+			for range shopParts.All(t) {
+				n++
+			}
+			if n == 0 {
+				panic("a shop without parts")
+			}
+			seen = n
+			return nil
+		})
+		stop := running(t, s)
+		defer stop()
+		ctx := t.Context()
+		must(t, shops.Create(ctx, "a", Shop{}, supervision.SetUp(func(t supervision.Outbound) error {
+			shopParts.Add(t, "web", 0, Part{})
+			return nil
+		})))
+		must(t, shops.Deliver(ctx, "a", storage.Message{ID: "1", Name: "look"}))
+		time.Sleep(5 * time.Minute)
+		if r, err := shops.Get(ctx, "a"); err != nil || r.Failures != 0 || r.Status != storage.OK || seen != 0 {
+			t.Errorf("while the store is away it is %+v, %v; %d parts were seen", r, err, seen)
+		}
+		time.Sleep(6 * time.Minute)
+		if seen != 1 {
+			t.Errorf("afterwards %d parts were seen, want 1", seen)
+		}
+	})
 }

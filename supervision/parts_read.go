@@ -13,7 +13,7 @@ import (
 func (p *parts) read(o *core, q storage.ElementQuery) bool {
 	for e, err := range o.store.Elements(o.ctx, o.key, q) {
 		if err != nil {
-			o.fail(fmt.Errorf("its elements cannot be read: %w", err))
+			o.fail(fmt.Errorf("its elements %w: %w", errUnread, err))
 			return false
 		}
 		p.take(e)

@@ -124,11 +124,8 @@ func TestPermitsOfADeadSupervisor(t *testing.T) {
 				m.check(t, "north", 3, 3)
 				died.dead.Store(true)
 				time.Sleep(time.Minute)
-				if m.now["north"] != 3 {
-					t.Errorf("a minute later there are %d, want 3", m.now["north"])
-				}
-				if !errors.Is(m.cause, storage.ErrLeaseLost) {
-					t.Errorf("the context of the first ended with %v", m.cause)
+				if now, cause := m.look(); now != 3 || !errors.Is(cause, storage.ErrLeaseLost) {
+					t.Errorf("a minute later there are %d, want 3; the first of them ended with %v", now, cause)
 				}
 				time.Sleep(15 * time.Minute)
 				m.check(t, "north", 3, 60)
@@ -167,8 +164,8 @@ func TestLostPermit(t *testing.T) {
 				dug(t, store, "north", dig, 1, time.Minute)
 				stop := working(t, newDigger(t, store, caps, m, supervision.Options{}))
 				time.Sleep(11 * time.Second)
-				if !errors.Is(m.cause, storage.ErrLeaseLost) {
-					t.Errorf("its context ended with %v", m.cause)
+				if _, cause := m.look(); !errors.Is(cause, storage.ErrLeaseLost) {
+					t.Errorf("its context ended with %v", cause)
 				}
 				store.steals.Store(false)
 				time.Sleep(2 * time.Minute)

@@ -134,7 +134,7 @@ func TestRetryAllMendsWhatWasQuarantined(t *testing.T) {
 			_, err := lamps.Order(ctx, id, press, time.Hour, nil)
 			must(t, err)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(30 * time.Second)
 		a := stateOf(t, lamps, "a")
 		if a.Status != storage.Quarantined || !strings.Contains(a.Reason, "out of order") || a.Failures != 3 {
 			t.Fatalf("after failures it is %+v", a)

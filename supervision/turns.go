@@ -26,7 +26,7 @@ func (w *worker) decideOne(ctx context.Context, c claimed) decision {
 	if d.err == nil {
 		d.change, d.err = w.decide(ctx, &c)
 	}
-	if d.err != nil && ctx.Err() == nil {
+	if d.err != nil && ctx.Err() == nil && !errors.Is(d.err, errUnread) {
 		d.change = w.failure(c.Snapshot, d.err)
 	}
 	return d
@@ -107,6 +107,11 @@ func (w *worker) applyAll(ctx context.Context, batch []decision) {
 // mayApply reports whether the record is still ours to write.
 func (w *worker) mayApply(ctx context.Context, d *decision) bool {
 	switch {
+	case errors.Is(d.err, errUnread):
+		w.log.Warn("the turn is put off", "record", d.Key, "error", d.err)
+		w.hold(ctx, w.options.Poll, d.Lease)
+		w.unlock(ctx, &d.claimed)
+		return false
 	case d.err != nil && d.change.Key == (storage.Key{}): // the work was ended
 		w.putBack(ctx, &d.claimed)
 		return false

@@ -255,3 +255,43 @@ func TestADeciderDeletesItsRecord(t *testing.T) {
 		}
 	})
 }
+
+// Data of an older form is read by a turn and written in the new one. A program that does not know how
+// sets the record aside, and one that does takes it up again.
+func TestUpgradeWhileSupervised(t *testing.T) {
+	t.Parallel()
+	newer := &kilnO{DataVersion: 2}
+	p := plan{kind: newer, options: supervision.Options{Failures: 2}, decide: func(t *kilnTurn) error {
+		t.Data.N++
+		return nil
+	}}
+	inYard(t, p, func(y *yard) {
+		old := y.kind(y.memory, &kilnO{DataVersion: 1})
+		for _, id := range []string{"a", "b"} {
+			y.ok(old.Create(y.Context(), id, kiln{N: 41}, supervision.At(heating)))
+		}
+		stop := y.run()
+		y.pass(time.Minute)
+		if r := y.record("a"); r.Status != storage.Quarantined || r.DataVersion != 1 {
+			y.Errorf("a program that cannot read it made it %+v", r)
+		}
+		y.ok(stop())
+
+		k := y.kind(y.memory, newer)
+		y.ok(k.Upgrade(1, func(old []byte) (kiln, error) {
+			return kiln{N: 1, Log: []string{string(old)}}, nil
+		}))
+		sup, err := supervision.New(nil)
+		y.ok(err)
+		supervision.Supervise(sup, k, p.decide)
+		y.start(sup)
+		y.ok(k.Retry(y.Context(), "a"))
+		y.pass(time.Second)
+		if r := y.record("a"); r.Status != storage.OK || r.DataVersion != 2 || r.Failures != 0 {
+			y.Errorf("after the upgrade it is %+v", r)
+		}
+		if r := y.get("a"); r.Data.N != 2 || r.Data.Log[0] != `{"Log":null,"N":41}` {
+			y.Errorf("its data is %+v", r.Data)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package supervision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,10 +23,20 @@ func (w *worker) verified(ctx context.Context, c *claimed) (storage.Change, erro
 	if fmt.Sprint(err) != fmt.Sprint(again) {
 		what = "errors"
 	}
+	if errors.Is(again, errUnread) || what != "" && w.moved(ctx, c) {
+		return first, cmp.Or(err, again)
+	}
 	if what != "" {
 		return storage.Change{}, fmt.Errorf("%w: decided twice from the same record, messages and time, it came to different %s; it must take the time from its turn, ids from NewID, and order from something sorted", ErrImpure, what)
 	}
 	return first, err
+}
+
+// moved reports whether an order was faster than the turn, or it cannot be told: then the elements that
+// a decider read may well differ.
+func (w *worker) moved(ctx context.Context, c *claimed) bool {
+	now, err := w.store.Load(ctx, []storage.Key{c.Key})
+	return err != nil || now[0].Version != c.Version
 }
 
 // difference names what differs in two changes; empty: nothing.

@@ -115,7 +115,7 @@ func (d *demonstration) vanish(ctx context.Context) error {
 
 // until looks again and again.
 func (d *demonstration) until(ctx context.Context, done func() (bool, error)) error {
-	limit := time.After(d.beats(4 * waitBeats))
+	limit := time.After(patience)
 	for {
 		ok, err := done()
 		switch {
@@ -128,7 +128,7 @@ func (d *demonstration) until(ctx context.Context, done func() (bool, error)) er
 		case <-ctx.Done():
 		case <-time.After(d.beat / 5):
 		case <-limit:
-			return fmt.Errorf("nothing came of it in %v", d.beats(4*waitBeats))
+			return fmt.Errorf("nothing came of it in %v", patience)
 		}
 	}
 }

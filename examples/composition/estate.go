@@ -18,10 +18,12 @@ const (
 	workBeats    = 2  // what a participant needs for an element
 	silenceBeats = 6  // after that a replica counts as gone
 	resendBeats  = 5  // after that an order is given again
-	leaseBeats   = 4  // after that another takes over what a supervisor held
 	downBeats    = 4  // how long there is no supervisor
 	awayBeats    = 8  // how long a participant is gone
 	waitBeats    = 80 // what a step may take
+
+	lease    = time.Second     // after that another takes over what a supervisor held
+	patience = 2 * time.Minute // after that the demonstration gives up
 )
 
 // estate opens the compositions in the file.

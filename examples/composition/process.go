@@ -20,7 +20,7 @@ func (s *settings) start(ctx context.Context, file, field string, stderr io.Writ
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, supervise, "-beat", s.beat.String(), "-db", file, "-field", field) //nolint:gosec // it is ourselves
+	cmd := exec.CommandContext(ctx, self, supervise, "-beat", s.beat.String(), "-db", file, "-field", field)
 	cmd.Stderr = stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

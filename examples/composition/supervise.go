@@ -32,7 +32,7 @@ func (s *settings) supervise(ctx context.Context, stdin io.Reader, stderr io.Wri
 	}
 	defer release()
 	sup, err := supervision.New(&supervision.Options{
-		Poll: s.beat / 5, Lease: s.beats(leaseBeats), Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Poll: s.beat / 5, Lease: lease, Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
 		return err

@@ -15,9 +15,12 @@ import (
 
 var correct = &estate{decide: decide, journal: true}
 
+// detecting: the race detector is at work, and all is slow.
+var detecting bool
+
 // enough is how many seeds to go through; more are for the night, with the variable of the environment.
 func enough(most int) int {
-	if testing.Short() {
+	if testing.Short() || detecting {
 		return most / 10
 	}
 	return most

@@ -17,6 +17,7 @@ func (f *field) migrate() {
 func moving(stage int) Ack { return Ack{Deploy: migrating, Lock: locked, Stage: &stage} }
 
 func TestMigratesStageByStage(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()
@@ -39,6 +40,7 @@ func TestMigratesStageByStage(t *testing.T) {
 }
 
 func TestMigrationIsReverted(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()
@@ -64,6 +66,7 @@ func TestMigrationIsReverted(t *testing.T) {
 }
 
 func TestParticipantWithoutElementsForgetsTheInstance(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()
@@ -79,6 +82,7 @@ func TestParticipantWithoutElementsForgetsTheInstance(t *testing.T) {
 }
 
 func TestHalfMigratedIsNotDeployed(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()
@@ -96,6 +100,7 @@ func TestHalfMigratedIsNotDeployed(t *testing.T) {
 }
 
 func TestPreparesStageByStage(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.order(Prepare)

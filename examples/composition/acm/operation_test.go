@@ -29,6 +29,7 @@ func (f *field) deploy() (operation string) {
 }
 
 func TestDeploysPhaseByPhase(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.order(Deploy)
@@ -49,6 +50,7 @@ func TestDeploysPhaseByPhase(t *testing.T) {
 }
 
 func TestGoesDownThePhasesAgain(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()
@@ -70,6 +72,7 @@ func TestGoesDownThePhasesAgain(t *testing.T) {
 
 // In ONAP an answer to an earlier order closes the later one.
 func TestAnswerToAnEarlierOrderIsStale(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		first := f.deploy()
@@ -84,6 +87,7 @@ func TestAnswerToAnEarlierOrderIsStale(t *testing.T) {
 
 // Done is what has reached the goal, not what nobody is at work on.
 func TestAnElementThatIsElsewhereIsNotDone(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()
@@ -96,6 +100,7 @@ func TestAnElementThatIsElsewhereIsNotDone(t *testing.T) {
 }
 
 func TestFailureWhenNothingIsUnderWay(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		first := f.deploy()
@@ -110,6 +115,7 @@ func TestFailureWhenNothingIsUnderWay(t *testing.T) {
 }
 
 func TestFailureStaysAndSparesTheDone(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.order(Deploy)
@@ -130,6 +136,7 @@ func TestFailureStaysAndSparesTheDone(t *testing.T) {
 }
 
 func TestOrderThatIsNotAccepted(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		_, err := f.Order(f.ctx, "i", Unlock)
@@ -149,6 +156,7 @@ func TestOrderThatIsNotAccepted(t *testing.T) {
 
 // A poisoned entity fails alone, and is set aside in the end with its reason; others go on.
 func TestPoisonFailsAlone(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.must(f.CreateInstance(f.ctx, "j", "shop", map[string]Element{"web": {Node: "web", Version: "1", Participant: "P2"}}))
@@ -170,6 +178,7 @@ func TestPoisonFailsAlone(t *testing.T) {
 }
 
 func TestALimitThatIsNoNumberFailsAlone(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.must(f.CreateInstance(f.ctx, "j", "shop", map[string]Element{
@@ -191,6 +200,7 @@ func TestALimitThatIsNoNumberFailsAlone(t *testing.T) {
 
 // ONAP's thread sleeps half a second over a message that is new, and as long over each step.
 func TestNobodySleeps(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		begun := time.Now()
@@ -203,6 +213,7 @@ func TestNobodySleeps(t *testing.T) {
 }
 
 func TestSilentParticipantsAreOrderedAgain(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.order(Deploy)
@@ -231,6 +242,7 @@ func TestSilentParticipantsAreOrderedAgain(t *testing.T) {
 
 // After a timeout nobody asks again, but a late answer leads on, and the new step has a limit.
 func TestTimesOutAndIsRearmed(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.order(Deploy)
@@ -257,6 +269,7 @@ func TestTimesOutAndIsRearmed(t *testing.T) {
 
 // In ONAP nobody looks at it until a message comes.
 func TestUpdateThatIsRevertedTimesOut(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.deploy()

@@ -20,6 +20,7 @@ func (f *field) participant(id string, want ParticipantState) {
 }
 
 func TestParticipantLivesAsLongAsAReplica(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		hear := func(replica string, types ...string) {
 			f.must(f.Hear(f.ctx, "P", Life{Replica: replica, Types: types}))
@@ -47,6 +48,7 @@ func TestParticipantLivesAsLongAsAReplica(t *testing.T) {
 }
 
 func TestOrderNeedsLiveParticipants(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.later(testSilence / 2)
@@ -73,6 +75,7 @@ func TestOrderNeedsLiveParticipants(t *testing.T) {
 }
 
 func TestExplainNamesTheParticipantThatVanished(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.newInstance()
 		f.order(Deploy)
@@ -88,6 +91,7 @@ func TestExplainNamesTheParticipantThatVanished(t *testing.T) {
 }
 
 func TestPrimesAndDeprimes(t *testing.T) {
+	t.Parallel()
 	onField(t, func(f *field) {
 		f.must(f.CreateDefinition(f.ctx, "d", Definition{Nodes: map[string]Node{"a": {}, "b": {}}}, map[string]string{"a": "P1", "b": "P2"}))
 		f.beat("P1")

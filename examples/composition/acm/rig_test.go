@@ -46,7 +46,6 @@ const (
 // onField runs a test on a field, in virtual time.
 func onField(t *testing.T, test func(f *field)) {
 	t.Helper()
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		t.Helper()
 		f := &field{T: t, ctx: t.Context(), store: memory.New(nil)}

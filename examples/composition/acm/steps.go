@@ -95,14 +95,13 @@ func (d *Definition) stagesOf(e *Element, what string) ([]int, error) {
 func (n Node) stages(what string) ([]int, error) {
 	raw := n.Properties["stage"]
 	var named map[string]json.RawMessage
-	switch {
-	case json.Unmarshal(raw, &named) == nil:
+	if isNamed := json.Unmarshal(raw, &named) == nil; isNamed {
 		raw = named[what]
-	case what != "migrate":
+	} else if what != "migrate" {
 		return []int{0}, nil
 	}
 	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil || list == nil {
+	if isList := json.Unmarshal(raw, &list) == nil && list != nil; !isList {
 		return []int{0}, nil
 	}
 	stages := make([]int, 0, len(list))

@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -82,11 +83,9 @@ func (w *world) neverPolled() (keys []storage.Key) {
 
 // addAddressees adds those of a kind that have messages.
 func (w *world) addAddressees(keys []storage.Key, kind string) []storage.Key {
-	for i := range w.given.Messages {
-		for _, l := range w.inbox {
-			if l.Seq == uint64(i+1) && l.To.Kind == kind && !slices.Contains(keys, l.To) {
-				keys = append(keys, l.To)
-			}
+	for _, l := range w.inbox {
+		if l.To.Kind == kind && !slices.Contains(keys, l.To) {
+			keys = append(keys, l.To)
 		}
 	}
 	return keys
@@ -110,12 +109,14 @@ func (w *world) look(ctx context.Context, key storage.Key) (failed bool, err err
 	return w.turn(ctx, e, letters)
 }
 
+// lettersTo returns the messages that wait for an entity, the oldest first.
 func (w *world) lettersTo(key storage.Key) (letters []*letter) {
 	for _, l := range w.inbox {
 		if l.To == key {
 			letters = append(letters, l)
 		}
 	}
+	slices.SortStableFunc(letters, func(a, b *letter) int { return cmp.Compare(a.at, b.at) })
 	return letters
 }
 

@@ -104,8 +104,9 @@ func (t *Then) outcomes(w *world) map[storage.Key]outcome {
 		o.happened(happened[key])
 	}
 	for i := range w.given.Messages {
-		if l := w.letter(i); slices.Contains(t.MessagesLeft, l.ID) && out[l.To] != nil {
-			out[l.To]["message "+l.ID] = "left"
+		m := &w.given.Messages[i]
+		if o := out[w.addressee(m)]; o != nil && slices.Contains(t.MessagesLeft, m.ID) {
+			o["message "+m.ID] = "left"
 		}
 	}
 	return out

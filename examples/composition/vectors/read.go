@@ -16,7 +16,7 @@ import (
 // file is called. An error names file, line and case; after one of the file itself the sequence ends.
 func Read(file string) iter.Seq2[Case, error] {
 	return func(yield func(Case, error) bool) {
-		f, err := os.Open(file) //nolint:gosec // the caller names it
+		f, err := os.Open(file)
 		if err != nil {
 			yield(Case{File: file}, fmt.Errorf("vectors: %w", err))
 			return

@@ -1,7 +1,6 @@
 package vectors
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -17,8 +16,8 @@ type world struct {
 	given    *Given
 	clock    *clock
 	estate   *acm.Estate
-	entities []*entity // definitions, then instances, as they were given
-	inbox    []*letter
+	entities []*entity        // definitions, then instances, as they were given
+	inbox    []*letter        // in the order in which they were given
 	jobs     map[string]int64 // when others took a lock, by entity
 	now      int64            // milliseconds since the beginning
 	running  int              // the number of the run
@@ -71,10 +70,11 @@ func newWorld(g *Given, c *clock) (*world, error) {
 	for i := range g.Instances {
 		w.entities = append(w.entities, w.instance(&g.Instances[i]))
 	}
+	seq := uint64(0)
 	for i := range g.Messages {
-		w.inbox = append(w.inbox, w.letter(i))
+		seq++
+		w.inbox = append(w.inbox, w.letter(&g.Messages[i], seq))
 	}
-	slices.SortStableFunc(w.inbox, func(a, b *letter) int { return cmp.Compare(a.at, b.at) })
 	for _, j := range g.Jobs {
 		w.jobs[j.Entity] = -j.StartedAgoMs
 	}
@@ -160,14 +160,8 @@ func (e *entity) sort() {
 }
 
 // letter returns a message as it waits.
-func (w *world) letter(i int) *letter {
-	m := &w.given.Messages[i]
-	out := storage.Message{ID: m.ID, Seq: uint64(i + 1), Element: m.Element}
-	if m.Instance != "" {
-		out.To = w.estate.Instances.Key(m.Instance)
-	} else {
-		out.To = w.estate.Definitions.Key(m.Definition)
-	}
+func (w *world) letter(m *Message, seq uint64) *letter {
+	out := storage.Message{ID: m.ID, Seq: seq, To: w.addressee(m), Element: m.Element}
 	var body any
 	switch {
 	case m.Instance != "" && (m.Type == deployAck || m.Type == stateChangeAck):
@@ -187,6 +181,14 @@ func (w *world) letter(i int) *letter {
 	}
 	out.Body = encode(body)
 	return &letter{Message: out, at: -*m.AgoMs}
+}
+
+// addressee returns whom a message is for.
+func (w *world) addressee(m *Message) storage.Key {
+	if m.Instance != "" {
+		return w.estate.Instances.Key(m.Instance)
+	}
+	return w.estate.Definitions.Key(m.Definition)
 }
 
 // encode writes data as the kinds of an estate do.

@@ -92,7 +92,7 @@ func TestSupervisorProcess(t *testing.T) { //nolint:paralleltest // it has its p
 		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test
 		os.Exit(0)
 	}()
-	fmt.Println("ready") //nolint:forbidigo // the test reads it
+	fmt.Println("ready")
 	t.Fatal(s.Run(context.Background()))
 }
 
