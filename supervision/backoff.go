@@ -19,7 +19,7 @@ func Exponential(first, most time.Duration) Backoff {
 		if shift := n - 1; shift < 62 && first < most>>shift {
 			wait = first << shift
 		}
-		return time.Duration(rand.Int64N(int64(max(wait, 1)))) + time.Millisecond //nolint:gosec // no secret
+		return time.Duration(rand.Int64N(int64(max(wait, 1)))) + time.Millisecond
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/fsm"
@@ -266,6 +267,26 @@ func TestCapOfAProcess(t *testing.T) {
 	})
 }
 
+// It is one cap, however many stores there are.
+func TestCapOfAProcessWithTwoStores(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		one, two, m, begun := memory.New(nil), memory.New(nil), newMeter(nil), time.Now()
+		s := newDigger(t, one, supervision.Caps{Process: 3, GroupProcess: 2}, m, supervision.Options{})
+		supervision.Supervise(s, newCrews(t, two), func(*crewTurn) error { return nil })
+		for _, street := range []string{"north", "south", "east"} {
+			dug(t, one, street, dig, 50, 100*time.Millisecond)
+			dug(t, two, street, dig, 50, 100*time.Millisecond)
+		}
+		stop := working(t, s)
+		time.Sleep(time.Minute)
+		stop()
+		m.check(t, all, 3, 300)
+		m.check(t, "north", 2, 100)
+		m.after(t, all, begun, 15*time.Second)
+	})
+}
+
 // A group at its cap is not in the way of another, is served as fast as its cap allows, and to wait
 // for a place is no attempt.
 func TestCapOfAGroupStarvesNoOther(t *testing.T) {
@@ -291,6 +312,44 @@ func TestCapOfAGroupStarvesNoOther(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is oldest goes first, also of a group that has to wait.
+func TestCapsKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New(nil)
+		crews := newCrews(t, store)
+		if err := crews.Create(t.Context(), "north", crew{}); err != nil {
+			t.Fatal(err)
+		}
+		var want, got []string
+		if err := crews.Fire(t.Context(), "north", callOut, func(turn *crewTurn) error {
+			for range 200 {
+				want = append(want, dig.Emit(turn, 100*time.Millisecond, supervision.Quiet()))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := supervision.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		supervision.Supervise(s, crews, func(*crewTurn) error { return nil })
+		supervision.Perform(s, dig, func(_ context.Context, c supervision.Call, takes time.Duration) (string, error) {
+			got = append(got, c.ID)
+			println("RUN", time.Now().UnixMilli()%100000, len(got))
+			time.Sleep(takes)
+			return "", nil
+		}, &supervision.PerformOptions{Caps: supervision.Caps{GroupProcess: 1}})
+		stop := working(t, s)
+		time.Sleep(21 * time.Second)
+		stop()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("want and got (-, +):\n%s", diff)
+		}
+	})
 }
 
 // While all that is due is over its cap, the store is asked now and then, also if it gives hints.

@@ -120,7 +120,7 @@ func InGroup(group string) EmitOption { return emitOption(func(e *emission) { e.
 
 // Outcome returns what came of the effect, if m says so: ok is false if m is another message. Err is
 // an [*EffectError] if the effect was given up.
-func (e *Effect[A, R]) Outcome(m Message) (result R, err error, ok bool) { //nolint:revive // ok says whether the two before it mean anything
+func (e *Effect[A, R]) Outcome(m Message) (result R, err error, ok bool) {
 	if m.Name != outcomePrefix+e.name {
 		return result, nil, false
 	}

@@ -68,7 +68,7 @@ func TestWhatAnExpiryDoes(t *testing.T) {
 		operating bool
 	}{
 		{name: "nothing", want: cracked, path: "firing cracked"},
-		{name: "touch", do: func(t *kilnTurn) error { t.Touch(time.Minute); return nil }, want: firing, path: "firing", until: time.Minute, operating: true},
+		{name: "touch", do: touch, want: firing, path: "firing", until: time.Minute, operating: true},
 		{name: "touch for ever", do: func(t *kilnTurn) error { t.Touch(0); return nil }, want: firing, path: "firing", operating: true},
 		{name: "wake", do: func(t *kilnTurn) error { t.Wake(time.Minute); return nil }, want: cracked, path: "firing cracked"},
 		{name: "begin", do: func(t *kilnTurn) error { t.Begin(time.Minute); return nil }, want: firing, path: "firing", deadline: time.Minute, operating: true},
@@ -77,8 +77,9 @@ func TestWhatAnExpiryDoes(t *testing.T) {
 		{name: "move to itself", do: func(t *kilnTurn) error { return t.Fire(refuel) }, want: firing, path: "firing firing", until: burns, operating: true},
 		{name: "same", do: func(t *kilnTurn) error { return t.Fire(poke) }, want: cracked, path: "firing firing cracked"},
 		{name: "touch, then move", do: func(t *kilnTurn) error { t.Touch(time.Minute); return t.Fire(light) }, want: heating, path: "firing heating", until: heats, operating: true},
+		{name: "move, then touch", do: func(t *kilnTurn) error { return errors.Join(t.Fire(light), touch(t)) }, want: heating, path: "firing heating", until: time.Minute, operating: true},
 		{name: "operation: nothing", operation: true, want: cracked, path: "firing cracked"},
-		{name: "operation: touch", operation: true, do: func(t *kilnTurn) error { t.Touch(time.Minute); return nil }, want: firing, path: "firing", until: time.Minute, operating: true},
+		{name: "operation: touch", operation: true, do: touch, want: firing, path: "firing", until: time.Minute, operating: true},
 		{name: "operation: begin", operation: true, do: func(t *kilnTurn) error { t.Begin(time.Minute); return nil }, want: firing, path: "firing", until: burns - within, deadline: time.Minute, operating: true},
 		{name: "operation: end", operation: true, do: func(t *kilnTurn) error { t.End(); return nil }, want: firing, path: "firing", until: burns - within},
 		{name: "operation: move on", operation: true, do: func(t *kilnTurn) error { return t.Fire(light) }, want: heating, path: "firing heating", until: heats, operating: true},
@@ -120,6 +121,11 @@ func TestWhatAnExpiryDoes(t *testing.T) {
 			})
 		})
 	}
+}
+
+func touch(t *kilnTurn) error {
+	t.Touch(time.Minute)
+	return nil
 }
 
 // near demands that a time is d after at, to a poll interval; zero: no time.

@@ -128,7 +128,7 @@ func (k *Kind[T, S, E]) annotate(ctx context.Context, e *Explanation, r *storage
 	record, err := k.record("explain", r)
 	if err != nil {
 		e.Notes = []string{err.Error()}
-		return nil //nolint:nilerr // what is wrong with the data is what there is to say
+		return nil
 	}
 	defer recoverTo(&err)
 	e.Notes, err = k.options.Explain(ctx, record)

@@ -74,7 +74,8 @@ func TestPauseKeepsWhatIsSaidAndResumeGoesOn(t *testing.T) {
 			t.Fatalf("resumed it is %+v", r)
 		}
 		var causes []string
-		for l := range lamps.History(ctx, "a") {
+		for l, err := range lamps.History(ctx, "a") {
+			must(t, err)
 			causes = append(causes, l.Cause)
 		}
 		if got := strings.Join(causes, "; "); !strings.HasPrefix(got, "create; paused: maintenance (ops); order; resumed") {

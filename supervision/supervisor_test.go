@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,8 +126,16 @@ func TestOneKindWithOneEffectEndToEnd(t *testing.T) {
 		if tries != 3 {
 			t.Errorf("%d tries, want 3", tries)
 		}
-		for l := range lamps.History(t.Context(), "a") {
-			t.Log(l.Version, l.From, l.Event, l.To, l.Cause, l.At)
+		var moves []string
+		for l, err := range lamps.History(t.Context(), "a") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			moves = append(moves, fmt.Sprintf("%s-%s->%s (%s)", l.From, l.Event, l.To, l.Cause))
+		}
+		want := "-->off (create), off-press->switching (order), switching-lit->on (message outcome of current), on-timeout->off (limit of the state)"
+		if got := strings.Join(moves, ", "); got != want {
+			t.Errorf("the history tells %s", got)
 		}
 	})
 }

@@ -45,7 +45,7 @@ func (g *gates) every(p *piece, q *queue) time.Duration {
 }
 
 // patience is how long a piece may wait here: another supervisor may have a place for it.
-func (g *gates) patience() time.Duration { return min(2*g.w.options.Poll, g.w.options.Lease/4) }
+func (g *gates) patience() time.Duration { return min(4*g.w.options.Poll, g.w.options.Lease/4) }
 
 // shortest and longest bound for how long a piece is put off.
 func (g *gates) shortest() time.Duration { return max(g.w.options.Poll/8, time.Millisecond) }
@@ -53,12 +53,11 @@ func (g *gates) longest() time.Duration  { return 256 * g.shortest() }
 
 // waited returns those that waited and have a place now.
 func (g *gates) waited(ctx context.Context, most int) (in []*piece) {
-	var stay []*piece
-	var late []storage.Lease
+	var stay, late []*piece
 	for _, p := range g.waiting {
 		switch {
 		case time.Since(p.asked) >= g.patience():
-			late = append(late, p.lease)
+			late = append(late, p)
 		case len(in) < most && p.enter():
 			in = append(in, p)
 		default:
@@ -66,15 +65,13 @@ func (g *gates) waited(ctx context.Context, most int) (in []*piece) {
 		}
 	}
 	g.waiting = stay
-	g.putOff(ctx, g.shortest(), late)
+	g.delay(ctx, late)
 	return in
 }
 
-// setAside has pieces for which there is no place here wait, or puts them off.
+// setAside has pieces for which there is no place wait here, too. Those that are too many by now are
+// put off.
 func (g *gates) setAside(ctx context.Context, pieces []*piece) {
-	if len(pieces) == 0 {
-		return
-	}
 	for _, p := range pieces {
 		p.waits = true
 	}
@@ -105,7 +102,7 @@ func (g *gates) split(pieces []*piece) (stay, late []*piece) {
 	for _, p := range pieces {
 		q := p.gate.queue(p.group)
 		q.used = time.Now()
-		soon := max(int(g.patience()/g.every(p, q)), 1)
+		soon := max(int(g.patience()/2/g.every(p, q)), 1)
 		if q.waiting < min(soon, g.w.options.Batch) && len(stay) < 4*g.w.options.Batch {
 			q.waiting++
 			stay = append(stay, p)
@@ -152,8 +149,9 @@ func (g *gates) putOff(ctx context.Context, d time.Duration, leases []storage.Le
 	if len(leases) == 0 {
 		return
 	}
+	println("OFF", time.Now().UnixMilli()%100000, d.String(), len(leases), len(g.waiting))
 	g.hide(ctx, d, leases...)
-	if d < g.w.options.Poll {
+	if d < 4*g.w.options.Poll {
 		time.AfterFunc(d, g.bell.ring)
 	}
 }

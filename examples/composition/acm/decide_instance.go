@@ -113,7 +113,8 @@ func (v *visit) complete() error {
 			el.Data.Migration = stays
 		}
 	}
-	in.Words, in.Result, in.Phase, in.Rollback = in.Words.completed(), noError, nil, nil
+	in.Words, in.Result = in.Words.completed(), noError
+	in.Phase, in.Begun, in.Rollback = nil, nil, nil
 	v.news = true
 	return v.t.Fire(Completed)
 }

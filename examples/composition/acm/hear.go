@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNoReplica: an order needs a participant of which no replica lives.
-var ErrNoReplica = errors.New("a participant has no live replica")
+var ErrNoReplica = errors.New("acm: a participant has no live replica")
 
 // Hear takes a sign of life of a replica. A participant that is new is registered with it.
 func (e *Estate) Hear(ctx context.Context, participant string, l Life) error {

@@ -13,7 +13,9 @@ type Instance struct {
 	Target     string `json:"target,omitempty"`
 	// Phase is the start phase or stage that was ordered last; nil: none.
 	Phase *int `json:"phase,omitempty"`
-	// Ordered is when that was.
+	// Begun is the one that was ordered first; nil: none.
+	Begun *int `json:"begun,omitempty"`
+	// Ordered is when the last one was.
 	Ordered time.Time `json:"ordered"`
 	// Revision changes when participants are told how the instance stands. They name it when they
 	// want to know whether they are up to date.

@@ -2,6 +2,7 @@ package acm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -72,7 +73,7 @@ func (e *Estate) order(ctx context.Context, instance string, order Event, first 
 func (v *visit) begin(op *operation) error {
 	in := v.t.Data
 	spared := in.Result == failed && op.spares && v.elements.Count(v.t) > 1
-	in.Words, in.Result, in.Phase = op.words, noError, nil
+	in.Words, in.Result, in.Phase, in.Begun = op.words, noError, nil, nil
 	for el := range v.elements.All(v.t) {
 		if spared && op.ends(el.State) {
 			continue // it has done its part; others have not
@@ -94,10 +95,13 @@ func (v *visit) begin(op *operation) error {
 	return nil
 }
 
+// ErrHalfMigrated: the instance is between two definitions.
+var ErrHalfMigrated = errors.New("acm: an instance was undeployed half migrated")
+
 // refuseHalfMigrated refuses to deploy what a failed migration left between two definitions.
 func (v *visit) refuseHalfMigrated() error {
 	if target := v.t.Data.Target; target != "" {
-		return fmt.Errorf("acm: instance %q was on its way to definition %q; delete it", v.t.Key.ID, target)
+		return fmt.Errorf("%w: %q was on its way to definition %q; delete it", ErrHalfMigrated, v.t.Key.ID, target)
 	}
 	return nil
 }

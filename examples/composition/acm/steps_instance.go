@@ -15,8 +15,8 @@ func (v *visit) advance(op *operation) (supervision.Step, error) {
 		return nil
 	}
 	resend := v.options.Resend
-	if v.t.State == op.timedOut {
-		resend = 0 // participants were told that it is over
+	if late := !v.t.Until.IsZero() && !v.t.Until.After(v.t.Now); late || v.t.State == op.timedOut {
+		resend = 0 // participants are told that it is over
 	}
 	var way interface {
 		Advance(supervision.Outbound) (supervision.Step, error)
@@ -45,11 +45,15 @@ func (v *visit) order(op *operation, step supervision.Step, els []*part) {
 		return
 	}
 	in := v.t.Data
+	if v.first {
+		in.Begun = &step.Group
+	}
+	first := in.Begun != nil && *in.Begun == step.Group
 	for _, el := range els {
 		Ordered.Emit(v.t, Order{
 			Order: op.order, Message: op.message, Instance: v.t.Key.ID, Element: el.Name, Participant: el.Data.Participant,
-			Step: step.Group, First: v.first, Definition: in.Definition, Target: in.Target,
-			Words: el.Data.Words, Node: el.Data.Node, Version: el.Data.Version, Migration: el.Data.Migration,
+			Step: step.Group, First: first, Definition: in.Definition, Target: in.Target,
+			Words: op.words, Node: el.Data.Node, Version: el.Data.Version, Migration: el.Data.Migration,
 			Properties: el.Data.Properties,
 		}, supervision.ForElement(el.Name), supervision.StepKey(), supervision.Quiet())
 	}
