@@ -339,7 +339,6 @@ func TestCapsKeepTheOrder(t *testing.T) {
 		supervision.Supervise(s, crews, func(*crewTurn) error { return nil })
 		supervision.Perform(s, dig, func(_ context.Context, c supervision.Call, takes time.Duration) (string, error) {
 			got = append(got, c.ID)
-			println("RUN", time.Now().UnixMilli()%100000, len(got))
 			time.Sleep(takes)
 			return "", nil
 		}, &supervision.PerformOptions{Caps: supervision.Caps{GroupProcess: 1}})

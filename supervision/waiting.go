@@ -149,7 +149,6 @@ func (g *gates) putOff(ctx context.Context, d time.Duration, leases []storage.Le
 	if len(leases) == 0 {
 		return
 	}
-	println("OFF", time.Now().UnixMilli()%100000, d.String(), len(leases), len(g.waiting))
 	g.hide(ctx, d, leases...)
 	if d < 4*g.w.options.Poll {
 		time.AfterFunc(d, g.bell.ring)
