@@ -391,75 +391,6 @@ func TestCapsLeaveTheStoreInPeace(t *testing.T) {
 	}
 }
 
-// A hasty crew's turns take a while.
-func newTurner(t tester, store storage.Store, caps supervision.Caps, m *meter) *supervision.Supervisor {
-	t.Helper()
-	s, err := supervision.New(&supervision.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	supervision.Supervise(s, newCrews(t, store), func(turn *crewTurn) error {
-		m.begin(turn.Data.Street)
-		time.Sleep(100 * time.Millisecond)
-		m.end(turn.Data.Street, turn.Key.ID, nil)
-		turn.Data.Turns++
-		return nil
-	}, supervision.AtOnce(caps))
-	return s
-}
-
-var rain = supervision.NewMessage[string]("rain")
-
-// Turns are bounded as effects are, also those of records with messages, which are due whatever
-// happens.
-func TestCapsOfTurns(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		caps       supervision.Caps
-		all, north int // at once
-	}{
-		{supervision.Caps{}, 110, 100},
-		{supervision.Caps{Process: 3}, 6, 6},
-		{supervision.Caps{Store: 4}, 4, 4},
-		{supervision.Caps{GroupProcess: 2}, 8, 4},
-		{supervision.Caps{GroupStore: 3}, 6, 3},
-		{supervision.Caps{Process: 4, Store: 5, GroupProcess: 3, GroupStore: 4}, 5, 4},
-	} {
-		t.Run(fmt.Sprintf("%+v", c.caps), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				store, m, begun := memory.New(nil), newMeter(nil), time.Now()
-				crews := newCrews(t, store)
-				for i := range 110 {
-					id, street := fmt.Sprintf("%03d", i), "north"
-					if i >= 100 {
-						street = "south"
-					}
-					if err := crews.Create(t.Context(), id, crew{Street: street}); err != nil {
-						t.Fatal(err)
-					}
-					if err := rain.Deliver(t.Context(), crews, id, "heavy"); err != nil {
-						t.Fatal(err)
-					}
-				}
-				stop := working(t, newTurner(t, store, c.caps, m), newTurner(t, store, c.caps, m))
-				time.Sleep(time.Minute)
-				stop()
-				if m.most[all] > c.all || m.most["north"] > c.north || m.most["north"] < c.north/2 {
-					t.Errorf("there were %d at once, %d of them in the north; want %d and %d", m.most[all], m.most["north"], c.all, c.north)
-				}
-				if m.done[all] != 110 || len(m.ids) != 110 {
-					t.Errorf("there were %d turns of %d records", m.done[all], len(m.ids))
-				}
-				m.after(t, all, begun, 15*time.Second)
-				if c.caps.GroupProcess+c.caps.GroupStore > 0 && c.caps.Store == 0 {
-					m.after(t, "south", begun, 2*time.Second)
-				}
-			})
-		})
-	}
-}
-
 // A pass keeps to the caps, too, and holds nothing back.
 func TestCapsInAPass(t *testing.T) {
 	t.Parallel()
@@ -500,9 +431,9 @@ func TestCapsDoNotKeepWhatIsOverdue(t *testing.T) {
 		}
 		time.Sleep(time.Minute + 3*time.Second)
 		dead := 0
-		for e := range store.Effects(t.Context(), storage.EffectQuery{From: storage.Key{Kind: "crew"}, Statuses: []storage.EffectStatus{storage.EffectDead}}) {
-			if dead++; e.Attempt > 1 {
-				t.Errorf("it was tried %d times", e.Attempt)
+		for e, err := range store.Effects(t.Context(), storage.EffectQuery{From: storage.Key{Kind: "crew"}, Statuses: []storage.EffectStatus{storage.EffectDead}}) {
+			if dead++; e.Attempt > 1 || err != nil {
+				t.Errorf("it was tried %d times, %v", e.Attempt, err)
 			}
 		}
 		if dead != 50 {

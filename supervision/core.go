@@ -86,9 +86,9 @@ func (c *core) newID() string {
 	return digest("id", c.key.Kind, c.key.ID, c.version, c.ids)
 }
 
-// onceID returns an id of something that is wanted once while the record stays in its state.
+// onceID returns an id of something that an operation wants once while the record stays in its state.
 func (c *core) onceID(what ...any) string {
-	return digest(append([]any{"once", c.key.Kind, c.key.ID, c.state, c.since.UnixMicro()}, what...)...)
+	return digest(append([]any{"once", c.key.Kind, c.key.ID, c.state, c.since.UnixMicro(), c.operation}, what...)...)
 }
 
 // stepKey returns an idempotency key of what is wanted in the step that is under way.

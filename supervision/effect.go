@@ -88,8 +88,8 @@ func IdempotencyKey(key string) EmitOption {
 // for it.
 func StepKey() EmitOption { return emitOption(func(e *emission) { e.stepKey = true }) }
 
-// Once has the effect emitted once in this stay of the record in its state, however often a decider
-// says so, and for as long as the store keeps what has ended. Several in one state need different
+// Once has an operation emit the effect once in this stay of the record in its state, however often a
+// decider says so, and for as long as the store keeps what has ended. Several in one state need different
 // elements or idempotency keys.
 func Once() EmitOption { return emitOption(func(e *emission) { e.once = true }) }
 

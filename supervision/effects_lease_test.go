@@ -135,8 +135,10 @@ func TestOutcomesSurviveAStoreThatIsAway(t *testing.T) {
 	inYard(t, spied(s.fueled(plan{}, nil), &store), func(y *yard) {
 		away := 3
 		store.interfere(func(method string) error {
-			if away--; method == "Settle" && away >= 0 {
-				return errAway
+			if method == "Settle" {
+				if away--; away >= 0 {
+					return errAway
+				}
 			}
 			return nil
 		})

@@ -128,12 +128,8 @@ func (g *gates) get(ctx context.Context, names []string, most int) ([]*piece, er
 		}
 	}
 	in, without, failed := g.admit(ctx, in)
-	for _, p := range in {
-		if p.placed && p.gate.queues[p.group] != nil {
-			p.gate.queues[p.group].moved = p.begun
-		}
-	}
-	g.delay(ctx, without)
+	g.moved(in)
+	g.putOff(ctx, without)
 	if g.setAside(ctx, over); len(over) > 0 {
 		g.bell.ring() // something else may be due behind them
 	}

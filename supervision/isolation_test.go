@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -300,16 +301,16 @@ func TestElementsThatCannotBeReadAreNotTheRecordsFault(t *testing.T) {
 		must(t, err)
 		s, err := supervision.New(&supervision.Options{Failures: 2})
 		must(t, err)
-		seen := 0
+		var seen atomic.Int32
 		supervision.Supervise(s, shops, func(t *ShopTurn) error {
-			n := 0
+			n := int32(0)
 			for range shopParts.All(t) {
 				n++
 			}
 			if n == 0 {
 				panic("a shop without parts")
 			}
-			seen = n
+			seen.Store(n)
 			return nil
 		})
 		stop := running(t, s)
@@ -321,12 +322,12 @@ func TestElementsThatCannotBeReadAreNotTheRecordsFault(t *testing.T) {
 		})))
 		must(t, shops.Deliver(ctx, "a", storage.Message{ID: "1", Name: "look"}))
 		time.Sleep(5 * time.Minute)
-		if r, err := shops.Get(ctx, "a"); err != nil || r.Failures != 0 || r.Status != storage.OK || seen != 0 {
-			t.Errorf("while the store is away it is %+v, %v; %d parts were seen", r, err, seen)
+		if r, err := shops.Get(ctx, "a"); err != nil || r.Failures != 0 || r.Status != storage.OK || seen.Load() != 0 {
+			t.Errorf("while the store is away it is %+v, %v; %d parts were seen", r, err, seen.Load())
 		}
 		time.Sleep(6 * time.Minute)
-		if seen != 1 {
-			t.Errorf("afterwards %d parts were seen, want 1", seen)
+		if seen.Load() != 1 {
+			t.Errorf("afterwards %d parts were seen, want 1", seen.Load())
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 func TestSupervisorsShareACap(t *testing.T) {
 	t.Parallel()
 	for _, takes := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, 3 * time.Second} {
-		for _, caps := range []supervision.Caps{{Store: 4}, {GroupStore: 4}, {Store: 5, GroupStore: 4}} {
+		for _, caps := range []supervision.Caps{{Store: 4}, {GroupStore: 4}, {Store: 5, GroupStore: 4}, {Store: 4, GroupStore: 4}} {
 			for _, hints := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%+v %v hints=%v", caps, takes, hints), func(t *testing.T) {
 					t.Parallel()
@@ -227,14 +227,14 @@ func TestNamesOfPermits(t *testing.T) {
 		supervision.Perform(s, long, m.dig, &supervision.PerformOptions{Caps: caps})
 		supervision.Perform(s, namesake, m.dig, &supervision.PerformOptions{Caps: caps})
 		stop := working(t, s)
-		time.Sleep(3 * time.Second) // the namesakes have all their permits
+		time.Sleep(2500 * time.Millisecond) // the namesakes have all their permits
 		if err := rain.Deliver(t.Context(), newCrews(t, store), "crew", "heavy"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
 		stop()
 		turns.check(t, all, 1, 1)
-		turns.after(t, all, begun, 3500*time.Millisecond)
+		turns.after(t, all, begun, 2700*time.Millisecond)
 		for _, h := range []*hole{long, namesake} {
 			m.check(t, h.Name(), 1, 10)
 			m.check(t, h.Name()+" too", 1, 10)

@@ -146,17 +146,12 @@ func (w *worker) apply(ctx context.Context, batch []decision) ([]error, error) {
 	return nil, err
 }
 
-// ring wakes the loops for what a batch has made due at once. A store that is a [storage.Notifier] does
-// so, too, and also for what others do.
+// ring wakes the loops after a batch was written: something may have been said to a record during its
+// turn. A store that is a [storage.Notifier] does so, too, and also for what others do.
 func (w *worker) ring(batch []decision) {
-	for i := range batch {
-		c := &batch[i].change
-		if len(c.Emit) > 0 {
-			w.effects.ring()
-		}
-		if len(c.Send)+len(c.Spawn) > 0 || batch[i].More || !c.Record.Due.IsZero() && !c.Record.Due.After(batch[i].Now) {
-			w.turns.ring()
-		}
+	w.turns.ring()
+	if slices.ContainsFunc(batch, func(d decision) bool { return len(d.change.Emit) > 0 }) {
+		w.effects.ring()
 	}
 }
 

@@ -11,40 +11,50 @@ import (
 
 // A store hands out what is oldest, whatever its group. So what is of a group at its cap is set aside:
 // as many pieces as will soon have a place wait here for it, and the others are put off, which lets the
-// store hand out what is behind them.
+// store hand out what is behind them. A piece that is put off comes back before its group needs it.
 
 // A queue is what a group has beyond its cap.
 type queue struct {
 	waiting int       // here
 	off     int       // put off, one after another
-	put     time.Time // when the last of them was
+	seq     uint64    // the number of the last of them
+	put     time.Time // when it was
 	moved   time.Time // when one of the group had a place last
 	used    time.Time // when one was set aside last
 }
 
-// queue returns the queue of a group.
-func (g *gate) queue(group string) *queue {
-	q := g.queues[group]
+// queue returns the queue of a piece.
+func (p *piece) queue() *queue {
+	q := p.gate.queues[p.group]
 	if q == nil {
 		q = &queue{moved: time.Now()}
-		g.queues[group] = q
+		p.gate.queues[p.group] = q
 	}
 	return q
 }
 
-// every returns about how often there is a place for a group: by how long one takes, and for how long
-// none has had a place. How that is where other supervisors have all places is not known.
-func (g *gates) every(p *piece, q *queue) time.Duration {
+// moved notes that pieces have places.
+func (g *gates) moved(pieces []*piece) {
+	for _, p := range pieces {
+		if p.placed && p.gate.queues[p.group] != nil {
+			p.queue().moved = p.begun
+		}
+	}
+}
+
+// every returns about how often there is a place for the group of a piece: by how long one takes, and
+// for how long none has had a place. Where only others have places, how they get on is not known.
+func (g *gates) every(p *piece) time.Duration {
 	took, running := p.gate.mean(p.group)
-	still := time.Since(q.moved)
+	still := time.Since(p.queue().moved)
 	if !running {
 		still = min(still, g.w.options.Poll)
 	}
-	places := tighter(p.gate.caps.total(), p.gate.caps.group())
-	return max(max(took, still)/time.Duration(max(places, 1)), time.Microsecond)
+	places := max(tighter(p.gate.caps.total(), p.gate.caps.group()), 1)
+	return max(max(took, still)/time.Duration(places), time.Microsecond)
 }
 
-// patience is how long a piece may wait here: another supervisor may have a place for it.
+// patience is for how long a piece may wait here: another supervisor may have a place for it.
 func (g *gates) patience() time.Duration { return min(4*g.w.options.Poll, g.w.options.Lease/4) }
 
 // shortest and longest bound for how long a piece is put off.
@@ -65,7 +75,7 @@ func (g *gates) waited(ctx context.Context, most int) (in []*piece) {
 		}
 	}
 	g.waiting = stay
-	g.delay(ctx, late)
+	g.putOff(ctx, late)
 	return in
 }
 
@@ -76,33 +86,13 @@ func (g *gates) setAside(ctx context.Context, pieces []*piece) {
 		p.waits = true
 	}
 	g.waiting = append(g.waiting, pieces...)
-	slices.SortStableFunc(g.waiting, older)
-	var late []*piece
-	g.waiting, late = g.split(g.waiting)
-	g.delay(ctx, late)
-}
-
-// older sorts pieces by their age, as far as it is known.
-func older(a, b *piece) int {
-	if a.effect != nil && b.effect != nil {
-		return cmp.Compare(a.effect.Seq, b.effect.Seq)
-	}
-	return a.asked.Compare(b.asked)
-}
-
-// split returns the pieces that may wait here, the first of each group, and the others.
-func (g *gates) split(pieces []*piece) (stay, late []*piece) {
-	for _, gate := range g.named {
-		for group, q := range gate.queues {
-			if q.waiting = 0; time.Since(q.used) > 2*g.longest() {
-				delete(gate.queues, group)
-			}
-		}
-	}
-	for _, p := range pieces {
-		q := p.gate.queue(p.group)
+	slices.SortStableFunc(g.waiting, func(a, b *piece) int { return cmp.Compare(a.seq(), b.seq()) })
+	g.sweep()
+	var stay, late []*piece
+	for _, p := range g.waiting {
+		q := p.queue()
 		q.used = time.Now()
-		soon := max(int(g.patience()/2/g.every(p, q)), 1)
+		soon := max(int(g.patience()/2/g.every(p)), 1)
 		if q.waiting < min(soon, g.w.options.Batch) && len(stay) < 4*g.w.options.Batch {
 			q.waiting++
 			stay = append(stay, p)
@@ -110,76 +100,95 @@ func (g *gates) split(pieces []*piece) (stay, late []*piece) {
 			late = append(late, p)
 		}
 	}
-	return stay, late
+	g.waiting = stay
+	g.putOff(ctx, late)
 }
 
-// delay puts pieces off: each for half the time that its group needs for those before it, because
-// another supervisor may have places for them. There are only a few different times, so that a few
-// requests are enough. What pieces have of places and permits they give back.
-func (g *gates) delay(ctx context.Context, pieces []*piece) {
-	now, later := time.Now(), map[time.Duration][]storage.Lease{}
+// sweep begins to count anew who waits, and forgets groups of which nothing has been heard for long.
+func (g *gates) sweep() {
+	for _, gate := range g.named {
+		for group, q := range gate.queues {
+			if q.waiting = 0; time.Since(q.used) > 2*g.longest() {
+				delete(gate.queues, group)
+			}
+		}
+	}
+}
+
+// seq is the place of a piece in the order of their age. Of records it is not known.
+func (p *piece) seq() uint64 {
+	if p.effect == nil {
+		return 0
+	}
+	return p.effect.Seq
+}
+
+// putOff gives pieces back to the store, which hands them out again after a while. There are only a few
+// different times, so that a few requests are enough.
+func (g *gates) putOff(ctx context.Context, pieces []*piece) {
+	later := map[time.Duration][]storage.Lease{}
 	var permits []storage.Lease
 	for _, p := range pieces {
-		permits = append(permits, leasesOf(p.permits)...)
-		if p.permits = nil; p.placed {
-			p.placed = false
-			p.gate.exit(p.group)
-		}
-		q := p.gate.queue(p.group)
-		if now.Sub(q.put) >= g.shortest() {
-			q.off = 0
-		}
-		wait := max(time.Duration(q.waiting+q.off)*g.every(p, q)/2, now.Sub(q.moved)/8)
-		d := g.shortest()
-		for d < g.longest() && 2*d <= wait {
+		permits = append(permits, p.withdraw()...)
+		wait, d := g.wait(p), g.shortest()
+		for 2*d <= wait && d < g.longest() {
 			d *= 2
 		}
 		later[d] = append(later[d], p.lease)
-		q.off++
-		q.put = now
 	}
 	for d, leases := range later {
-		g.putOff(ctx, d, leases)
+		g.hide(ctx, d, leases...)
+		if d <= g.patience() {
+			time.AfterFunc(d, g.bell.ring)
+		}
 	}
 	g.w.release(ctx, 0, permits...)
 }
 
-// putOff gives pieces back to the store, which hands them out again after a while.
-func (g *gates) putOff(ctx context.Context, d time.Duration, leases []storage.Lease) {
-	if len(leases) == 0 {
-		return
+// wait returns for how long a piece is put off at most: for half the time that its group needs for
+// those before it, because another supervisor may have places for them; or for an eighth of the time
+// for which the group has not moved.
+func (g *gates) wait(p *piece) time.Duration {
+	q, now := p.queue(), time.Now()
+	if now.Sub(q.put) >= g.shortest() || p.seq() < q.seq {
+		q.off = 0 // those that were put off before come after it
 	}
-	g.hide(ctx, d, leases...)
-	if d < 4*g.w.options.Poll {
-		time.AfterFunc(d, g.bell.ring)
+	before := time.Duration(q.waiting + q.off)
+	q.off++
+	q.seq, q.put = p.seq(), now
+	return max(before*g.every(p)/2, now.Sub(q.moved)/8)
+}
+
+// withdraw takes a piece from its place, for which it has no permit. It returns the permits that it has.
+func (p *piece) withdraw() []storage.Lease {
+	permits := leasesOf(p.permits)
+	if p.permits = nil; p.placed {
+		p.placed = false
+		p.gate.exit(p.group)
 	}
+	return permits
 }
 
 // renew extends the leases of those that waited, and lets go of those that are not wanted any more.
-func (g *gates) renew(ctx context.Context, pieces []*piece) (wanted []*piece) {
+func (g *gates) renew(ctx context.Context, pieces []*piece) []*piece {
+	var wanted, waited []*piece
 	var leases []storage.Lease
 	for _, p := range pieces {
 		if p.waits {
-			leases = append(leases, p.lease)
+			waited, leases = append(waited, p), append(leases, p.lease)
+		} else {
+			wanted = append(wanted, p)
 		}
 	}
-	if len(leases) == 0 {
-		return pieces
+	if len(waited) == 0 {
+		return wanted
 	}
 	asked := time.Now()
 	answers, err := g.w.store.Extend(ctx, leases)
-	for _, p := range pieces {
-		if !p.waits {
-			wanted = append(wanted, p)
-			continue
-		}
-		answer := err
-		if err == nil {
-			answer, answers = answers[0], answers[1:]
-		}
-		if answer != nil {
-			g.w.release(ctx, 0, p.lease)
-			g.w.leave(ctx, p)
+	for i, p := range waited {
+		if err != nil || answers[i] != nil {
+			g.w.release(ctx, 0, append(p.withdraw(), p.lease)...)
+			g.bell.ring() // for the next one
 			continue
 		}
 		if p.effect != nil {
@@ -193,9 +202,9 @@ func (g *gates) renew(ctx context.Context, pieces []*piece) (wanted []*piece) {
 
 // giveBack gives back what waits.
 func (g *gates) giveBack(ctx context.Context) {
-	var leases []storage.Lease
-	for _, p := range g.waiting {
-		leases = append(leases, p.lease)
+	leases := make([]storage.Lease, len(g.waiting))
+	for i, p := range g.waiting {
+		leases[i] = p.lease
 	}
 	g.waiting = nil
 	g.w.release(ctx, 0, leases...)

@@ -19,7 +19,6 @@ type demonstration struct {
 	*screen
 
 	estate *acm.Estate
-	store  storage.Store
 	field  *field
 	file   string
 	sup    *process // nil: nobody supervises
@@ -34,7 +33,7 @@ func (s *settings) demonstrate(ctx context.Context, stdout io.Writer) (err error
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	d := &demonstration{settings: s, screen: newScreen(stdout), file: filepath.Join(folder, "composition.db")}
 	var release func()
-	if d.estate, d.store, release, err = s.estate(ctx, d.file); err != nil {
+	if d.estate, release, err = s.estate(ctx, d.file); err != nil {
 		return err
 	}
 	defer release()

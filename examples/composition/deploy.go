@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/reeve-go/reeve/examples/composition/acm"
-	"github.com/reeve-go/reeve/storage"
 )
 
 // deploy deploys the instance while everything that can go wrong does.
@@ -54,12 +53,13 @@ func (d *demonstration) deploy(ctx context.Context) error {
 // show shows how far each phase is.
 func (d *demonstration) show(ctx context.Context) error {
 	done := make([]int, len(nodes))
-	key := d.estate.Instances.Key(instance)
-	for el, err := range d.store.Elements(ctx, key, storage.ElementQuery{States: []string{string(acm.Locked)}}) {
+	for el, err := range d.estate.Elements(ctx, instance) {
 		if err != nil {
 			return err
 		}
-		done[el.Group]++
+		if el.State == acm.Locked {
+			done[el.Group]++
+		}
 	}
 	for phase, n := range done {
 		d.set(phase, n)

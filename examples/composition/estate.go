@@ -27,10 +27,10 @@ const (
 )
 
 // estate opens the compositions in the file.
-func (s *settings) estate(ctx context.Context, file string) (*acm.Estate, storage.Store, func(), error) {
+func (s *settings) estate(ctx context.Context, file string) (*acm.Estate, func(), error) {
 	db, err := sql.Open("sqlite", sqlite.DSN(file))
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("%s: %w", file, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	release := func() { _ = db.Close() }
 	store, err := migrated(ctx, db)
@@ -42,9 +42,9 @@ func (s *settings) estate(ctx context.Context, file string) (*acm.Estate, storag
 	}
 	if err != nil {
 		release()
-		return nil, nil, nil, fmt.Errorf("%s: %w", file, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return e, store, release, nil
+	return e, release, nil
 }
 
 func migrated(ctx context.Context, db *sql.DB) (storage.Store, error) {

@@ -36,7 +36,7 @@ func TestDemonstration(t *testing.T) {
 		`a participant has no live replica: "edge" never registered`,
 		"is killed in the middle",
 		"edge vanishes",
-		`participant "edge" has no live replica`,
+		`participant "edge", with 3 open elements, has no live replica`,
 		"edge-0 is told everything",
 		"phase 3 portal    ###  3 of 3",
 		"access-1 is deployed",

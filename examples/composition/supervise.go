@@ -26,7 +26,7 @@ func (s *settings) supervise(ctx context.Context, stdin io.Reader, stderr io.Wri
 		_, _ = io.Copy(io.Discard, stdin)
 		stop()
 	}()
-	estate, _, release, err := s.estate(ctx, s.db)
+	estate, release, err := s.estate(ctx, s.db)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (v *visit) begun(op *operation, step supervision.Step) {
 	}
 	wait, err := v.wait(op)
 	if err != nil {
-		wait = v.options.Wait // what is wrong comes out when the time is up
+		wait = 0 // the step is ordered all the same; the next turn says what is wrong
 	}
 	v.t.Touch(max(wait, 0) + tick)
 }

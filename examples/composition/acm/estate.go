@@ -2,7 +2,9 @@ package acm
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -91,6 +93,11 @@ func (e *Estate) reads(_ State, in *Instance) []storage.Key {
 		keys = append(keys, e.Definitions.Key(in.Target))
 	}
 	return keys
+}
+
+// Elements yields the elements of an instance, by name.
+func (e *Estate) Elements(ctx context.Context, instance string) iter.Seq2[supervision.Element[Element, State], error] {
+	return e.elements.List(ctx, e.Instances, instance)
 }
 
 // Supervise has a supervisor look after the estate: give records their turns. Who performs the effects

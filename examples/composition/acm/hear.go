@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -46,18 +48,29 @@ func (e *Estate) need(ctx context.Context, now time.Time, participants []string)
 
 // explain names the participants that an instance waits for in vain.
 func (e *Estate) explain(ctx context.Context, r supervision.Record[Instance, State]) (notes []string, err error) {
-	if operationAt(r.State) == nil {
+	op := operationAt(r.State)
+	if op == nil {
 		return nil, nil
 	}
-	for _, id := range r.Data.Participants {
+	waiting := map[string]int{}
+	for el, err := range e.Elements(ctx, r.Key.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if e.isOpen(op, el.State) {
+			waiting[el.Data.Participant]++
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(waiting)) {
 		p, err := e.Participants.Get(ctx, id)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
-			notes = append(notes, fmt.Sprintf("participant %q has never registered", id))
+			notes = append(notes, fmt.Sprintf("participant %q, with %d open elements, has never registered", id, waiting[id]))
 		case err != nil:
 			return notes, err
 		case p.State == Offline:
-			notes = append(notes, fmt.Sprintf("participant %q has no live replica; one was heard of last at %s", id, p.Data.Heard.Format(time.TimeOnly)))
+			notes = append(notes, fmt.Sprintf("participant %q, with %d open elements, has no live replica; one was heard of last at %s",
+				id, waiting[id], p.Data.Heard.Format(time.TimeOnly)))
 		}
 	}
 	return notes, nil

@@ -84,7 +84,7 @@ func TestExplainNamesTheParticipantThatVanished(t *testing.T) {
 		f.later(testWait + time.Second)
 		e, err := f.Instances.Explain(f.ctx, "i")
 		f.must(err)
-		if text := e.String(); !strings.Contains(text, `participant "P1" has no live replica`) || strings.Contains(text, "P2") {
+		if text := e.String(); !strings.Contains(text, `participant "P1", with 2 open elements, has no live replica`) || strings.Contains(text, "P2") {
 			f.Errorf("the explanation is\n%s", text)
 		}
 	})

@@ -203,12 +203,14 @@ func (f *field) same(what string, got []string, want ...string) {
 // at checks where an element is.
 func (f *field) at(element string, want State) {
 	f.Helper()
-	for el, err := range f.store.Elements(f.ctx, f.Instances.Key("i"), storage.ElementQuery{Names: []string{element}}) {
+	for el, err := range f.Elements(f.ctx, "i") {
 		f.must(err)
-		if State(el.State) != want {
-			f.Errorf("element %s is %q, not %q", element, el.State, want)
+		if el.Name == element {
+			if el.State != want {
+				f.Errorf("element %s is %q, not %q", element, el.State, want)
+			}
+			return
 		}
-		return
 	}
 	if want != "" {
 		f.Errorf("there is no element %s", element)

@@ -32,8 +32,8 @@ func (v *visit) advance(op *operation) (supervision.Step, error) {
 }
 
 // isOpen says whether an element that is there has not done its part in the operation.
-func (v *visit) isOpen(op *operation, s State) bool {
-	if v.options.Compatible {
+func (e *Estate) isOpen(op *operation, s State) bool {
+	if e.options.Compatible {
 		return operationAt(s) != nil
 	}
 	return !op.ends(s)
