@@ -7,18 +7,21 @@ import (
 )
 
 // Caps bound how much goes on at once: how many turns of a kind, see [AtOnce], or how many effects of
-// a sort, see [PerformOptions]. Zero is no bound; where several apply the tightest holds. What is due
-// has its place oldest first, and what is over a cap keeps nothing else waiting: neither other kinds
-// and sorts, nor other groups. An effect that is put off for a cap has not been tried.
+// a sort, see [PerformOptions]. Zero is no bound; where several apply the tightest holds. What is
+// oldest goes first, and what is over a cap keeps nothing else waiting, neither other kinds and sorts
+// nor other groups. An effect that is put off for a cap has not been tried, and is given up at its
+// deadline all the same.
 //
 // Process and GroupProcess are counted in memory. Store and GroupStore are exact over all supervisors
-// on the store, also after one has died: then what it held is free when its leases end. They are kept
-// as permits, small records of the supervisor's own, as many as ever went on at once; those of a group
-// stay when the group is heard of no more.
+// on the store, also after one has died: what it held is free when its leases end. They are kept as
+// permits, small records of the supervisor's own, made when they are needed and no more than the cap.
+// Those of a group stay: groups should be as many as there are providers or tenants, not as many as
+// there are records. Where a permit is lost, so that another may have it, the work's context ends with
+// [storage.ErrLeaseLost].
 type Caps struct {
-	// Process bounds what this supervisor does at once, Store what all supervisors on the store do
-	// together. They must agree on Store; where one was made smaller, it holds as soon as what was
-	// begun before has ended.
+	// Process bounds what this supervisor does at once, on all its stores; Store what all supervisors
+	// on a store do together. They should agree on Store. Where it is made smaller it holds as soon as
+	// what was begun before has ended.
 	Process, Store int
 	// GroupProcess and GroupStore bound the same for each group by itself: of records by their group,
 	// of effects by [InGroup]. What has no group is a group, too.
