@@ -77,8 +77,9 @@ func (h hintStore) RedriveEffects(ctx context.Context, ids []string, deadline ti
 
 func (h hintStore) harness() Harness {
 	return Harness{Virtual: true, New: func(testing.TB) Backend {
-		h.model, h.listeners = newModel(time.Now, storage.Limits{}), new(storage.Listeners)
-		return Backend{Store: h}
+		made := h // tests that run side by side have one each
+		made.model, made.listeners = newModel(time.Now, storage.Limits{}), new(storage.Listeners)
+		return Backend{Store: made}
 	}}
 }
 
