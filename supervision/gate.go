@@ -24,9 +24,14 @@ type piece struct {
 	ended   []func() // for those who keep the permits
 }
 
-// enter takes a place, if one is needed: what is overdue is not going to be performed.
+// needsPlace reports whether a piece needs a place: what is overdue is not going to be performed.
+func (p *piece) needsPlace() bool {
+	return p.gate != nil && (p.effect == nil || !overdue(p.effect, p.effect.Now))
+}
+
+// enter takes a place, if one is needed.
 func (p *piece) enter() bool {
-	if p.gate == nil || p.effect != nil && overdue(p.effect, p.effect.Now) {
+	if !p.needsPlace() {
 		return true
 	}
 	p.placed = p.gate.enter(p.group)
@@ -121,7 +126,7 @@ func (g *gates) get(ctx context.Context, names []string, most int) ([]*piece, er
 	asked, err := g.ask(ctx, names, most-len(in))
 	var over []*piece
 	for _, p := range asked {
-		if p.enter() {
+		if !p.behind() && p.enter() {
 			in = append(in, p)
 		} else {
 			over = append(over, p)

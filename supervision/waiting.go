@@ -33,6 +33,11 @@ func (p *piece) queue() *queue {
 	return q
 }
 
+// behind reports whether others of its group wait already: they go first.
+func (p *piece) behind() bool {
+	return p.needsPlace() && p.gate.queues[p.group] != nil && p.queue().waiting > 0
+}
+
 // moved notes that pieces have places.
 func (g *gates) moved(pieces []*piece) {
 	for _, p := range pieces {
@@ -46,12 +51,14 @@ func (g *gates) moved(pieces []*piece) {
 // for how long none has had a place. Where only others have places, how they get on is not known.
 func (g *gates) every(p *piece) time.Duration {
 	took, running := p.gate.mean(p.group)
-	still := time.Since(p.queue().moved)
-	if !running {
-		still = min(still, g.w.options.Poll)
+	switch still := time.Since(p.queue().moved); {
+	case running:
+		took = max(took, still)
+	case took == 0:
+		took = min(still, g.w.options.Poll)
 	}
 	places := max(tighter(p.gate.caps.total(), p.gate.caps.group()), 1)
-	return max(max(took, still)/time.Duration(places), time.Microsecond)
+	return max(took/time.Duration(places), time.Microsecond)
 }
 
 // patience is for how long a piece may wait here: another supervisor may have a place for it.
@@ -72,7 +79,9 @@ func (g *gates) waited(ctx context.Context, most int) (in []*piece) {
 			in = append(in, p)
 		default:
 			stay = append(stay, p)
+			continue
 		}
+		p.queue().waiting--
 	}
 	g.waiting = stay
 	g.putOff(ctx, late)
@@ -205,6 +214,7 @@ func (g *gates) giveBack(ctx context.Context) {
 	leases := make([]storage.Lease, len(g.waiting))
 	for i, p := range g.waiting {
 		leases[i] = p.lease
+		p.queue().waiting--
 	}
 	g.waiting = nil
 	g.w.release(ctx, 0, leases...)
