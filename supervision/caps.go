@@ -8,9 +8,10 @@ import (
 
 // Caps bound how much goes on at once: how many turns of a kind, see [AtOnce], or how many effects of
 // a sort, see [PerformOptions]. Zero is no bound; where several apply the tightest holds. What is
-// oldest goes first, and what is over a cap keeps nothing else waiting, neither other kinds and sorts
-// nor other groups. To be put off for a cap is no try of an effect. One that is overdue is given up
-// although its group is at its cap; while Process or Store is reached it waits for that.
+// oldest goes first, but for a few of a group that were put off together, and what is over a cap keeps
+// nothing else waiting, neither other kinds and sorts nor other groups. To be put off for a cap is no
+// try of an effect. One that is overdue is given up although its group is at its cap; while Process or
+// Store is reached it waits for that.
 //
 // Process and GroupProcess are counted in memory. Store and GroupStore are exact over all supervisors
 // on the store, also after one has died: what it held is free when its leases end. They are kept as

@@ -3,12 +3,12 @@ package supervision_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/storage"
@@ -110,8 +110,14 @@ func TestCapsKeepTheOrder(t *testing.T) {
 		stop := working(t, s)
 		time.Sleep(21 * time.Second)
 		stop()
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("want and got (-, +):\n%s", diff)
+		if len(got) != len(want) {
+			t.Fatalf("%d were performed, want %d", len(got), len(want))
+		}
+		const most = 30 // what is put off together may change places
+		for i, id := range want {
+			if at := slices.Index(got, id); at < i-most || at > i+most {
+				t.Errorf("the effect with number %d was performed as number %d", i, at)
+			}
 		}
 	})
 }
