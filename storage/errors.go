@@ -25,6 +25,9 @@ var (
 	ErrTooLarge = errors.New("too large")
 	// ErrInvalid: something breaks the rules for what is stored.
 	ErrInvalid = errors.New("invalid")
+	// ErrUnknown: the connection ended while something was being committed, and the database could not be
+	// asked whether it was. It is safe to do it again: guards and ids tell if it was done.
+	ErrUnknown = errors.New("outcome unknown")
 	// ErrSchema: the tables are missing, or newer than this program.
 	ErrSchema = errors.New("schema")
 )

@@ -11,7 +11,7 @@ import (
 //
 // Methods that take several things answer each: the slice of errors has one entry a thing, nil where
 // it succeeded, and the last result is an error of the store itself. If that is not nil, nothing was
-// written.
+// written, unless it is [ErrUnknown].
 type Store interface {
 	Records
 	Leases

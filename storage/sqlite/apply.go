@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/internal/adapter"
 )
 
 // Apply implements [storage.Records]. Changes are made in bulk where they cannot get in each other's
@@ -50,62 +51,21 @@ type batch struct {
 	made    []*step
 }
 
-// next returns the steps at the head that can be made side by side: their parts touch different
-// records, except that several may send to the same ones or spawn the same ones.
+// next returns the steps at the head that can be made side by side.
 func (b *batch) next(steps []*step) []*step {
-	if len(steps) == 1 {
-		return steps
-	}
-	owned, spawned, sent := map[storage.Key]bool{}, map[storage.Key]bool{}, map[storage.Key]bool{}
-	emitted, deletes := map[string]bool{}, false
-	fits := func(c *step) bool {
-		if b.alone(c) || owned[c.Key] || spawned[c.Key] || sent[c.Key] || deletes && len(c.Emit) > 0 {
-			return false
-		}
-		for i := range c.Spawn {
-			if k := c.Spawn[i].Record.Key; owned[k] || sent[k] {
-				return false
-			}
-		}
-		for i := range c.Send {
-			if k := c.Send[i].To; owned[k] || spawned[k] {
-				return false
-			}
-		}
-		for i := range c.Emit {
-			if emitted[c.Emit[i].ID] {
-				return false
-			}
-		}
-		return true
-	}
-	for n, c := range steps {
-		if n > 0 && (b.alone(steps[0]) || !fits(c)) {
-			return steps[:n]
-		}
-		owned[c.Key], deletes = true, deletes || c.Delete
-		for i := range c.Spawn {
-			spawned[c.Spawn[i].Record.Key] = true
-		}
-		for i := range c.Send {
-			sent[c.Send[i].To] = true
-		}
-		for i := range c.Emit {
-			emitted[c.Emit[i].ID] = true
-		}
-	}
-	return steps
+	n := adapter.SideBySide(len(steps), func(i int) *storage.Change { return steps[i].Change }, b.alone)
+	return steps[:n]
 }
 
 // alone reports whether a change is made by itself, because the host's own code can fail in it.
-func (b *batch) alone(c *step) bool {
+func (b *batch) alone(c *storage.Change) bool {
 	return c.Project != nil || b.tx.mapped(c.Key.Kind) ||
 		slices.ContainsFunc(c.Spawn, func(sp storage.Spawn) bool { return b.tx.mapped(sp.Record.Key.Kind) })
 }
 
 // apply makes the steps of a group.
 func (b *batch) apply(ctx context.Context, group []*step) error {
-	if !b.alone(group[0]) {
+	if !b.alone(group[0].Change) {
 		return b.applyParts(ctx, group)
 	}
 	c := group[0]

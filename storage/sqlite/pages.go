@@ -5,38 +5,15 @@ import (
 	"strings"
 
 	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/internal/adapter"
 )
 
-// pageSize is how many rows a list reads at a time.
-const pageSize = 100
-
-// pages yields what page returns, page after page, up to limit (zero: all). Page gets the last one
-// of the page before, nil at first. Between pages nothing is held, so that the caller may write.
+// pages is [adapter.Pages]; its error says which call it is of.
 func pages[T any](call string, limit int, page func(last *T, size int) ([]T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var last *T
-		for left := limit; limit <= 0 || left > 0; {
-			size := pageSize
-			if limit > 0 {
-				size = min(size, left)
-			}
-			rows, err := page(last, size)
-			if err != nil {
-				var none T
-				yield(none, failed(call, err))
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if len(rows) < size {
-				return
-			}
-			left, last = left-len(rows), &rows[len(rows)-1]
-		}
-	}
+	return adapter.Pages(limit, func(last *T, size int) ([]T, error) {
+		rows, err := page(last, size)
+		return rows, failed(call, err)
+	})
 }
 
 // A filter is the WHERE of a list.

@@ -1,0 +1,2 @@
+// Package adapter holds what stores on databases have in common.
+package adapter

@@ -1,0 +1,2 @@
+// Package postgres keeps everything in a PostgreSQL database.
+package postgres

@@ -1,0 +1,223 @@
+package postgres
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/internal/adapter"
+)
+
+// knownEffects is what is known of the effects that a batch emits or cancels, before it does.
+type knownEffects struct {
+	owners   map[string]storage.Key // by the ids of effects that were emitted before
+	open     map[openKey]int64      // the effects that have not ended, by their keys
+	canceled map[*step][]wanted
+	emitted  map[string]storage.Key // by the batch
+}
+
+// An openKey is what no two effects that have not ended share.
+type openKey struct {
+	of  storage.Key
+	key string
+}
+
+// A wanted effect has not ended.
+type wanted struct {
+	seq  int64
+	lane string
+}
+
+var (
+	emittedRow = columnsOf(`effect_id text, kind text, id text, key text`)
+
+	effectsWithIDs = `SELECT e.effect_id, e.kind, e.id FROM ` + emittedRow.as("v", 1) + `
+JOIN reeve.effect AS e ON e.effect_id = v.effect_id`
+
+	effectsWithKeys = `SELECT e.kind, e.id, e.key, e.seq FROM ` + emittedRow.as("v", 1) + `
+JOIN reeve.effect AS e ON e.kind = v.kind AND e.id = v.id AND e.key = v.key AND e.ended IS NULL`
+
+	cancelRow = columnsOf(`kind text, id text, operation text, lane text`)
+
+	// effectsToCancel locks them, in one order for all who do.
+	effectsToCancel = `SELECT v.ordinal, e.seq, e.lane FROM ` + cancelRow.as("v", 1) + `
+JOIN reeve.effect AS e ON e.kind = v.kind AND e.id = v.id AND e.ended IS NULL
+	AND (v.operation = '' OR e.operation = v.operation)
+	AND (v.lane = '' AND NOT e.keep OR v.lane <> '' AND e.lane = v.lane)
+ORDER BY e.seq FOR NO KEY UPDATE OF e`
+)
+
+// lookForEffects finds out what is known of the effects that steps emit or cancel.
+func (s *session) lookForEffects(steps []*step) *knownEffects {
+	k := &knownEffects{
+		owners: map[string]storage.Key{}, open: map[openKey]int64{},
+		canceled: map[*step][]wanted{}, emitted: map[string]storage.Key{},
+	}
+	emitted, cancels := emittedRow.rows(), cancelRow.rows()
+	var cancelling []*step
+	for _, c := range steps {
+		for i := range c.Emit {
+			emitted.add(c.Emit[i].ID, c.Key.Kind, c.Key.ID, c.Emit[i].Key)
+		}
+		for _, cancel := range c.Cancel {
+			cancels.add(c.Key.Kind, c.Key.ID, cancel.Operation, cancel.Lane)
+			cancelling = append(cancelling, c)
+		}
+	}
+	s.each(effectsWithIDs, emitted, func(rows pgx.Rows) error {
+		var id string
+		var of storage.Key
+		err := rows.Scan(&id, &of.Kind, &of.ID)
+		k.owners[id] = of
+		return err
+	})
+	s.each(effectsWithKeys, emitted, func(rows pgx.Rows) error {
+		var o openKey
+		var seq int64
+		err := rows.Scan(&o.of.Kind, &o.of.ID, &o.key, &seq)
+		k.open[o] = seq
+		return err
+	})
+	s.each(effectsToCancel, cancels, func(rows pgx.Rows) error {
+		var ordinal int
+		var w wanted
+		err := rows.Scan(&ordinal, &w.seq, &w.lane)
+		c := cancelling[ordinal-1]
+		k.canceled[c] = append(k.canceled[c], w)
+		return err
+	})
+	return k
+}
+
+// refusal says why a change must not emit what it does.
+func (k *knownEffects) refusal(c *step) error {
+	for i := range c.Emit {
+		id := c.Emit[i].ID
+		for _, owners := range []map[string]storage.Key{k.owners, k.emitted} {
+			if of, before := owners[id]; before && of != c.Key {
+				return storage.Errorf(storage.ErrExists, c.Key, "effect %q is another record's; choose an id of its own", id)
+			}
+		}
+	}
+	return nil
+}
+
+// add notes what a change emits.
+func (k *knownEffects) add(c *step) {
+	for i := range c.Emit {
+		k.emitted[c.Emit[i].ID] = c.Key
+	}
+}
+
+const cancelEffects = `UPDATE reeve.effect SET status = 'canceled', due = NULL, ended = $2 WHERE seq = ANY($1::bigint[])`
+
+// cancelEffects cancels what the records do not want any more. From then on their keys are free.
+func (s *session) cancelEffects(steps []*step, known *knownEffects) {
+	var seqs []int64
+	left := lanes{}
+	for _, c := range steps {
+		for _, w := range known.canceled[c] {
+			seqs = append(seqs, w.seq)
+			left.add(c.Key, w.lane)
+		}
+	}
+	if len(seqs) == 0 {
+		return
+	}
+	gone := map[int64]bool{}
+	for _, seq := range seqs {
+		gone[seq] = true
+	}
+	for key, seq := range known.open {
+		if gone[seq] {
+			delete(known.open, key)
+		}
+	}
+	s.exec(cancelEffects, seqs, s.now)
+	s.advance(left)
+}
+
+var (
+	effectRow = columnsOf(`effect_id text, key text, kind text, id text, lane text, name text, element text, operation text, step text,
+	deadline timestamptz, keep boolean, quiet boolean, grp text, status text, behind boolean, due timestamptz, body bytea`)
+
+	// insertEffects fails if another record has emitted one of them at the same time: then the transaction is
+	// tried again, and sees it.
+	insertEffects = `INSERT INTO reeve.effect (` + effectRow.names("") + `)
+SELECT ` + effectRow.names("v.") + ` FROM ` + effectRow.as("v", 1) + ` ORDER BY v.ordinal
+RETURNING due <= $18`
+)
+
+// emit adds effects. In a lane each begins behind the others, and the first of them moves up.
+func (s *session) emit(steps []*step, known *knownEffects) {
+	emitted, joined := effectRow.rows(), lanes{}
+	for _, c := range steps {
+		for i := range c.Emit {
+			e := &c.Emit[i]
+			key := openKey{c.Key, e.Key}
+			_, before := known.owners[e.ID]
+			_, open := known.open[key]
+			if before || open {
+				continue
+			}
+			known.owners[e.ID], known.open[key] = c.Key, 0
+			deadline := storage.Time(e.Deadline)
+			due := deadline
+			if e.Lane == "" {
+				due = earliest(s.now, deadline)
+			}
+			emitted.add(e.ID, e.Key, c.Key.Kind, c.Key.ID, e.Lane, e.Name, e.Element, e.Operation, e.Step,
+				deadline, e.Keep, e.Quiet, e.Group, storage.EffectPending.String(), e.Lane != "", due, e.Body)
+			joined.add(c.Key, e.Lane)
+		}
+	}
+	s.dueOver(insertEffects, emitted, s.now)
+	s.advance(joined)
+}
+
+// effectColumns are what an effect e is read from. While somebody performs it, it is due when his lease ends.
+const effectColumns = `e.seq, e.effect_id, e.key, e.kind, e.id, e.lane, e.name, e.element, e.operation, e.step,
+	e.deadline, e.keep, e.quiet, e.grp, e.attempt, e.owner, e.lease_until,
+	CASE WHEN e.status = 'running' THEN e.lease_until ELSE e.due END, e.status, e.reason, e.body`
+
+// scanEffect scans effectColumns, and what more the statement returns.
+func scanEffect(rows pgx.Rows, e *storage.Effect, leaseUntil *time.Time, more ...any) error {
+	to := [...]any{
+		&e.Seq, &e.ID, &e.Key, &e.From.Kind, &e.From.ID, &e.Lane, &e.Name, &e.Element, &e.Operation, &e.Step,
+		timeColumn{&e.Deadline},
+		&e.Keep, &e.Quiet, &e.Group, &e.Attempt, &e.Owner,
+		timeColumn{leaseUntil},
+		timeColumn{&e.Due},
+		nameColumn{&e.Status},
+		&e.Reason, &e.Body,
+	}
+	return rows.Scan(append(to[:], more...)...)
+}
+
+// Effects implements [storage.Outbox].
+func (s *Store) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[storage.Effect, error] {
+	return adapter.Pages(q.Limit, func(last *storage.Effect, size int) ([]storage.Effect, error) {
+		after := q.After
+		if last != nil {
+			after = last.Seq
+		}
+		var f filter
+		f.add("e.seq > $", integer(after))
+		f.addKey("e", q.From)
+		addStatuses(&f, "e.status", q.Statuses)
+		query := `SELECT ` + effectColumns + `, reeve.clock() FROM reeve.effect AS e` + f.where() + ` ORDER BY e.seq`
+		return list(ctx, s, "effects", query, &f, size, func(rows pgx.Rows) (e storage.Effect, err error) {
+			var leaseUntil, now time.Time
+			err = scanEffect(rows, &e, &leaseUntil, timeColumn{&now})
+			if !leaseUntil.After(now) {
+				e.Owner = ""
+			}
+			return e, err
+		})
+	})
+}
+
+func effectKey(id string) storage.Key { return storage.Key{Kind: storage.EffectKind, ID: id} }

@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A lane is the queue of effects that its name makes at a record. Its head is the effect that is not
+// behind another; there is one as long as there are effects that have not ended.
+type lane struct {
+	of   storage.Key
+	name string
+}
+
+var laneRow = columnsOf(`kind text, id text, lane text`)
+
+// The lane of an effect e is free now, or when the leases of its canceled effects have ended, which may still be
+// running outside. An effect is not left waiting for longer than its deadline.
+const laneIsFree = `least(e.deadline, greatest($4, (
+		SELECT max(c.lease_until) FROM reeve.effect AS c
+		WHERE c.kind = e.kind AND c.id = e.id AND c.lane = e.lane AND c.status = 'canceled' AND c.lease_until IS NOT NULL)))`
+
+var (
+	// advanceLanes makes the first effect the head where there is none.
+	advanceLanes = `UPDATE reeve.effect AS e SET behind = false, due = CASE WHEN e.status = 'pending' THEN ` + laneIsFree + ` ELSE e.due END
+FROM ` + laneRow.as("v", 1) + ` CROSS JOIN LATERAL (
+	SELECT f.seq, f.behind FROM reeve.effect AS f
+	WHERE f.kind = v.kind AND f.id = v.id AND f.lane = v.lane AND f.ended IS NULL AND f.lane <> '' ORDER BY f.behind, f.seq LIMIT 1) AS first
+WHERE e.seq = first.seq AND first.behind
+RETURNING e.due <= $4`
+
+	// freeLanes lets heads that waited for a canceled effect wait no longer than they have to.
+	freeLanes = `UPDATE reeve.effect AS e SET due = ` + laneIsFree + `
+FROM ` + laneRow.as("v", 1) + `
+WHERE e.kind = v.kind AND e.id = v.id AND e.lane = v.lane AND e.ended IS NULL AND e.lane <> '' AND NOT e.behind AND e.status = 'pending'
+RETURNING e.due <= $4`
+)
+
+// lanes is a set of lanes.
+type lanes map[lane]bool
+
+// add adds a lane. Effects without one run beside each other.
+func (l lanes) add(of storage.Key, name string) {
+	if name != "" {
+		l[lane{of, name}] = true
+	}
+}
+
+func (l lanes) rows() *rows {
+	r := laneRow.rows()
+	for _, at := range slices.Collect(maps.Keys(l)) {
+		r.add(at.of.Kind, at.of.ID, at.name)
+	}
+	return r
+}
+
+func (s *session) advance(l lanes) { s.dueOver(advanceLanes, l.rows(), s.now) }
+
+func (s *session) free(l lanes) { s.dueOver(freeLanes, l.rows(), s.now) }

@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// Options for [New]. Nil is the same as the zero value.
+type Options struct {
+	// Schema is where the tables are. Any name that PostgreSQL accepts is right; it is quoted. Empty:
+	// [DefaultSchema].
+	Schema string
+	// Pooled says that the connections go through a pooler in transaction mode, such as PgBouncer. Then
+	// the store listens to no notifications of other processes, and the pool must not name prepared
+	// statements: set default_query_exec_mode=cache_describe in its URL.
+	Pooled bool
+	// Limits bounds what is accepted.
+	Limits storage.Limits
+	// Tables are the host's own tables for the data of some kinds, by kind.
+	Tables map[string]Table
+}
+
+// Store is a [storage.Store], a [storage.Transactor] and a [storage.Notifier] on a PostgreSQL database.
+// It is safe for concurrent use, and so is any number of them on the same tables.
+//
+// It has nothing to close: what it uses ends with the pool.
+type Store struct {
+	*language
+	pool     *pgxpool.Pool
+	limits   storage.Limits
+	tables   map[string]Table
+	pooled   bool
+	migrated *atomic.Bool
+
+	claiming, taking chan struct{} // hold a value while somebody does
+	notifier         *notifier
+
+	host pgx.Tx // a transaction of the host that the store is inside of; nil: none
+}
+
+var (
+	_ storage.Store      = (*Store)(nil)
+	_ storage.Transactor = (*Store)(nil)
+	_ storage.Notifier   = (*Store)(nil)
+)
+
+// New returns a store on a pool. It refuses one that cannot keep what a store promises: on a server
+// older than PostgreSQL 13, on a standby, or whose settings get in the way. It creates no tables, see
+// [Store.Migrate], but refuses those of a newer program with [storage.ErrSchema].
+func New(ctx context.Context, pool *pgxpool.Pool, o *Options) (*Store, error) {
+	if pool == nil {
+		return nil, errors.New("postgres: the pool is nil; make one with pgxpool.New")
+	}
+	if o == nil {
+		o = &Options{}
+	}
+	s, err := newStore(pool, *o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkServer(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.checkSchema(ctx); err != nil && !errors.Is(err, errNoTables) {
+		return nil, failed("open", err)
+	}
+	return s, nil
+}
+
+func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
+	if o.Schema == "" {
+		o.Schema = DefaultSchema
+	}
+	const longest = 63 // what is longer, the server cuts off
+	if len(o.Schema) > longest {
+		return nil, fmt.Errorf("postgres: the schema %q has %d bytes; at most %d are right", o.Schema, len(o.Schema), longest)
+	}
+	if err := checkMode(pool.Config().ConnConfig.DefaultQueryExecMode, o.Pooled); err != nil {
+		return nil, err
+	}
+	for kind, table := range o.Tables {
+		if err := table.check(kind); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{
+		language: &language{schema: o.Schema},
+		pool:     pool,
+		limits:   o.Limits,
+		tables:   o.Tables,
+		pooled:   o.Pooled,
+		migrated: new(atomic.Bool),
+		claiming: make(chan struct{}, 1),
+		taking:   make(chan struct{}, 1),
+		notifier: newNotifier(o.Schema),
+	}
+	return s, nil
+}
+
+// inside returns the store as it is inside a transaction of the host.
+func (s *Store) inside(host pgx.Tx) *Store {
+	inside := *s
+	inside.host = host
+	inside.claiming, inside.taking = make(chan struct{}, 1), make(chan struct{}, 1)
+	return &inside
+}

@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// columns describe rows that go to the server together: an array a column, which unnest makes rows
+// again.
+type columns []column
+
+type column struct{ name, typ string }
+
+// columnsOf reads columns as SQL declares them: "kind text, id text, version bigint".
+func columnsOf(declared string) columns {
+	var c columns
+	for one := range strings.SplitSeq(declared, ",") {
+		name, typ, _ := strings.Cut(strings.TrimSpace(one), " ")
+		c = append(c, column{name, typ})
+	}
+	return c
+}
+
+// names returns the names of the columns, each after the prefix.
+func (c columns) names(prefix string) string {
+	names := make([]string, len(c))
+	for i := range c {
+		names[i] = prefix + c[i].name
+	}
+	return strings.Join(names, ", ")
+}
+
+// as returns the rows as a table v, whose last column, ordinal, counts them. Their arrays are the parameters
+// from the first-th on.
+func (c columns) as(v string, first int) string {
+	arrays := make([]string, len(c))
+	for i := range c {
+		arrays[i] = fmt.Sprintf("$%d::%s[]", first+i, c[i].typ)
+	}
+	return fmt.Sprintf("unnest(%s) WITH ORDINALITY AS %s(%s, ordinal)", strings.Join(arrays, ", "), v, c.names(""))
+}
+
+// rows are values for columns.
+type rows struct {
+	n      int
+	arrays []array
+}
+
+func (c columns) rows() *rows {
+	r := &rows{arrays: make([]array, len(c))}
+	for i := range c {
+		r.arrays[i] = arrayOf(c[i].typ)
+	}
+	return r
+}
+
+// add adds a row, with a value a column: string, int64, int, bool, time.Time (zero: null) or []byte
+// (empty: null).
+func (r *rows) add(values ...any) {
+	for i, v := range values {
+		r.arrays[i].add(v)
+	}
+	r.n++
+}
+
+// args returns the arrays as parameters, and what follows them.
+func (r *rows) args(more ...any) []any {
+	args := make([]any, len(r.arrays), len(r.arrays)+len(more))
+	for i, a := range r.arrays {
+		args[i] = a.value()
+	}
+	return append(args, more...)
+}
+
+// An array is the values of one column.
+type array interface {
+	add(v any)
+	value() any
+}
+
+func arrayOf(typ string) array {
+	switch typ {
+	case "text":
+		return &texts{}
+	case "bigint":
+		return &arrayOfType[int64]{}
+	case "integer":
+		return &arrayOfType[int]{}
+	case "boolean":
+		return &arrayOfType[bool]{}
+	case "timestamptz":
+		return &times{}
+	case "bytea":
+		return &blobs{}
+	}
+	panic("no array of type " + typ) // the types are constants of this package
+}
+
+type arrayOfType[T any] []T
+
+func (a *arrayOfType[T]) add(v any)  { *a = append(*a, v.(T)) } //nolint:forcetypeassert // a row's types are those of its columns
+func (a *arrayOfType[T]) value() any { return []T(*a) }
+
+type texts = arrayOfType[string]
+
+// times has null for the zero time.
+type times []*time.Time
+
+func (a *times) add(v any) {
+	t := v.(time.Time) //nolint:forcetypeassert // a row's types are those of its columns
+	if t.IsZero() {
+		*a = append(*a, nil)
+	} else {
+		*a = append(*a, &t)
+	}
+}
+func (a *times) value() any { return []*time.Time(*a) }
+
+// blobs has null for no bytes.
+type blobs [][]byte
+
+func (a *blobs) add(v any) {
+	b := v.([]byte) //nolint:forcetypeassert // a row's types are those of its columns
+	if len(b) == 0 {
+		b = nil
+	}
+	*a = append(*a, b)
+}
+func (a *blobs) value() any { return [][]byte(*a) }

@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A sender is where statements go: a connection, a pool or a transaction.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// A session collects statements and sends them to the server together: what is sent at once costs one
+// round trip, however many statements it is.
+type session struct {
+	*language
+	tables map[string]Table
+	to     sender
+	batch  *pgx.Batch
+
+	tx  pgx.Tx    // what the host's own code gets; nil outside of a transaction
+	xid string    // the number of the transaction that writes
+	now time.Time // the store's time, read after the locks were had
+	due bool      // something that was written is due
+}
+
+func newSession(l *language, tables map[string]Table, to sender) *session {
+	return &session{language: l, tables: tables, to: to, batch: &pgx.Batch{}}
+}
+
+// exec adds a statement that returns nothing of interest.
+func (s *session) exec(query string, args ...any) { s.batch.Queue(s.text(query), args...) }
+
+// query adds a statement; scan is called with each row that it returns.
+func (s *session) query(query string, scan func(pgx.Rows) error, args ...any) {
+	s.batch.Queue(s.text(query), args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// over adds a statement over rows, whose arrays are its first parameters; without rows it does nothing.
+func (s *session) over(query string, r *rows, more ...any) {
+	if r.n > 0 {
+		s.exec(query, r.args(more...)...)
+	}
+}
+
+// each is over with a scan.
+func (s *session) each(query string, r *rows, scan func(pgx.Rows) error, more ...any) {
+	if r.n > 0 {
+		s.query(query, scan, r.args(more...)...)
+	}
+}
+
+// queryDue adds a statement that returns whether what it wrote is due now.
+func (s *session) queryDue(query string, args ...any) {
+	s.query(query, func(rows pgx.Rows) error {
+		var due *bool
+		err := rows.Scan(&due)
+		s.due = s.due || due != nil && *due
+		return err
+	}, args...)
+}
+
+// dueOver is queryDue over rows.
+func (s *session) dueOver(query string, r *rows, more ...any) {
+	if r.n > 0 {
+		s.queryDue(query, r.args(more...)...)
+	}
+}
+
+// flush sends what was collected.
+func (s *session) flush(ctx context.Context) error {
+	if s.batch.Len() == 0 {
+		return nil
+	}
+	batch := s.batch
+	s.batch = &pgx.Batch{}
+	results := s.to.SendBatch(ctx, batch)
+	if tx := results.Tx(); tx != nil {
+		s.tx = tx
+	}
+	return results.Close()
+}
