@@ -16,53 +16,66 @@ import (
 // Small batches that come at the same time are made together, each with answers of its own.
 func (s *Store) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
 	answers := make([]error, len(changes))
+	var valid []*storage.Change
 	for i := range changes {
-		answers[i] = s.limits.CheckChange(&changes[i])
+		if answers[i] = s.limits.CheckChange(&changes[i]); answers[i] == nil {
+			valid = append(valid, &changes[i])
+		}
 	}
-	err := s.apply(ctx, changes, answers)
+	if len(valid) == 0 {
+		return answers, nil
+	}
+	apply := s.apply
+	if s.gathers(len(valid)) && !slices.ContainsFunc(valid, s.alone) {
+		apply = s.applies.call
+	}
+	made, err := apply(ctx, valid)
 	if err != nil {
 		return nil, failed("apply", err)
 	}
-	return answers, nil
+	return merge(answers, made), nil
 }
 
-// apply answers the changes that are not answered yet.
-func (s *Store) apply(ctx context.Context, changes []storage.Change, answers []error) error {
-	var steps []*step
-	for i := range changes {
-		if answers[i] == nil {
-			steps = append(steps, &step{Change: &changes[i], answer: &answers[i]})
-		}
-	}
-	if len(steps) == 0 {
-		return nil
+// apply makes changes that are valid.
+func (s *Store) apply(ctx context.Context, changes []*storage.Change) ([]error, error) {
+	answers, steps := make([]error, len(changes)), make([]*step, len(changes))
+	for i, c := range changes {
+		steps[i] = &step{Change: c, answer: &answers[i]}
 	}
 	var b *batch
-	return s.write(ctx, writing{
+	err := s.write(ctx, writing{
 		look: func(tx *session) {
 			for _, c := range steps {
-				*c.answer, c.version, c.before = nil, 0, ""
+				*c = step{Change: c.Change, answer: c.answer}
 			}
-			b = &batch{tx: tx}
+			b = &batch{tx: tx, alone: s.alone}
 			b.known = tx.lockRecords(keysOf(steps))
 			b.effects = tx.lookForEffects(steps)
 		},
 		act: func(ctx context.Context, _ *session) error { return b.apply(ctx, steps) },
 	})
+	return answers, err
+}
+
+// alone reports whether a change is made by itself, because the host's own code can fail in it.
+func (s *Store) alone(c *storage.Change) bool {
+	return c.Project != nil || s.tables.has(c.Key.Kind) ||
+		slices.ContainsFunc(c.Spawn, func(sp storage.Spawn) bool { return s.tables.has(sp.Record.Key.Kind) })
 }
 
 // A batch is the changes of one Apply.
 type batch struct {
 	tx      *session
+	alone   func(*storage.Change) bool
 	known   map[storage.Key]*held
 	effects *knownEffects
 }
 
 func (b *batch) apply(ctx context.Context, steps []*step) error {
 	for len(steps) > 0 {
-		n := adapter.SideBySide(len(steps), func(i int) *storage.Change { return steps[i].Change }, b.tx.alone)
+		n := adapter.SideBySide(len(steps), func(i int) *storage.Change { return steps[i].Change }, b.alone)
 		var err error
-		if b.tx.alone(steps[0].Change) {
+		if b.alone(steps[0].Change) {
 			err = b.applyAlone(ctx, steps[0])
 		} else {
 			b.write(b.admit(steps[:n]))
@@ -73,12 +86,6 @@ func (b *batch) apply(ctx context.Context, steps []*step) error {
 		steps = steps[n:]
 	}
 	return nil
-}
-
-// alone reports whether a change is made by itself, because the host's own code can fail in it.
-func (s *session) alone(c *storage.Change) bool {
-	return c.Project != nil || s.mapped(c.Key.Kind) ||
-		slices.ContainsFunc(c.Spawn, func(sp storage.Spawn) bool { return s.mapped(sp.Record.Key.Kind) })
 }
 
 // applyAlone makes a change under a savepoint, so that the host's own code can undo it.

@@ -9,35 +9,60 @@ import (
 // Deliver implements [storage.Inbox].
 func (s *Store) Deliver(ctx context.Context, messages []storage.Message) ([]error, error) {
 	answers := make([]error, len(messages))
-	var valid []*posting
-	var places []int
+	var valid []*storage.Message
 	for i := range messages {
 		if answers[i] = s.limits.CheckMessage(&messages[i]); answers[i] == nil {
-			valid = append(valid, &posting{Message: &messages[i], to: messages[i].To})
-			places = append(places, i)
+			valid = append(valid, &messages[i])
 		}
 	}
 	if len(valid) == 0 {
 		return answers, nil
 	}
+	deliver := s.deliver
+	if s.gathers(len(valid)) {
+		deliver = s.delivers.call
+	}
+	made, err := deliver(ctx, valid)
+	if err != nil {
+		return nil, failed("deliver", err)
+	}
+	return merge(answers, made), nil
+}
+
+// merge puts the answers to what was valid in the places that have none yet.
+func merge(answers, made []error) []error {
+	for i := range answers {
+		if answers[i] == nil {
+			answers[i], made = made[0], made[1:]
+		}
+	}
+	return answers
+}
+
+// deliver delivers messages that are valid.
+func (s *Store) deliver(ctx context.Context, messages []*storage.Message) ([]error, error) {
+	answers, postings := make([]error, len(messages)), make([]*posting, len(messages))
+	for i, m := range messages {
+		postings[i] = &posting{Message: m, to: m.To}
+	}
 	var known map[storage.Key]*held
 	var before map[nameOfMessage]bool
 	err := s.write(ctx, writing{
 		look: func(tx *session) {
-			known = tx.lockRecords(targets(valid), nil)
-			before = tx.lookForMessages(valid)
+			known = tx.lockRecords(targets(postings), nil)
+			before = tx.lookForMessages(postings)
 		},
 		act: func(_ context.Context, tx *session) error {
 			var accepted []*posting
-			for i, p := range valid {
-				name, answer := nameOfMessage{p.to, p.ID}, &answers[places[i]]
+			for i, p := range postings {
+				name := nameOfMessage{p.to, p.ID}
 				switch {
 				case known[p.to].version == 0:
-					*answer = storage.Errorf(storage.ErrNotFound, p.to, "message %q has no record to go to", p.ID)
+					answers[i] = storage.Errorf(storage.ErrNotFound, p.to, "message %q has no record to go to", p.ID)
 				case before[name]:
-					*answer = storage.Errorf(storage.ErrDuplicate, p.to, "message %q was accepted before", p.ID)
+					answers[i] = storage.Errorf(storage.ErrDuplicate, p.to, "message %q was accepted before", p.ID)
 				default:
-					*answer, before[name] = nil, true
+					answers[i], before[name] = nil, true
 					accepted = append(accepted, p)
 				}
 			}
@@ -45,8 +70,5 @@ func (s *Store) Deliver(ctx context.Context, messages []storage.Message) ([]erro
 			return nil
 		},
 	})
-	if err != nil {
-		return nil, failed("deliver", err)
-	}
-	return answers, nil
+	return answers, err
 }

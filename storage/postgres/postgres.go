@@ -35,12 +35,18 @@ type Store struct {
 	*language
 	pool     *pgxpool.Pool
 	limits   storage.Limits
-	tables   map[string]Table
+	tables   tables
 	pooled   bool
 	migrated *atomic.Bool
 
 	claiming, taking chan struct{} // hold a value while somebody does
 	notifier         *notifier
+
+	// Small calls that come at the same time go together.
+	loads    *gatherer[storage.Key, storage.Snapshot]
+	applies  *gatherer[*storage.Change, error]
+	delivers *gatherer[*storage.Message, error]
+	settles  *gatherer[*storage.Settlement, error]
 
 	host pgx.Tx // a transaction of the host that the store is inside of; nil: none
 }
@@ -101,8 +107,16 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		taking:   make(chan struct{}, 1),
 		notifier: newNotifier(o.Schema),
 	}
+	s.loads = &gatherer[storage.Key, storage.Snapshot]{do: s.load}
+	s.applies = &gatherer[*storage.Change, error]{do: s.apply}
+	s.delivers = &gatherer[*storage.Message, error]{do: s.deliver}
+	s.settles = &gatherer[*storage.Settlement, error]{do: s.settle}
 	return s, nil
 }
+
+// gathers reports whether a call of a size goes together with others. What is to be in a transaction of the
+// host's does not.
+func (s *Store) gathers(size int) bool { return s.host == nil && size <= smallCall }
 
 // inside returns the store as it is inside a transaction of the host.
 func (s *Store) inside(host pgx.Tx) *Store {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,6 +72,18 @@ const selectClock = `SELECT reeve.clock()`
 
 // Load implements [storage.Records].
 func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {
+	load := s.load
+	if s.gathers(len(keys)) && len(s.tables) == 0 {
+		load = s.loads.call
+	}
+	out, err := load(ctx, keys)
+	if err != nil {
+		return nil, failed("load", err)
+	}
+	return out, nil
+}
+
+func (s *Store) load(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {
 	var now time.Time
 	var found map[storage.Key]*storage.Snapshot
 	err := s.readRecords(ctx, func(tx *session) {
@@ -93,18 +106,20 @@ func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 		}
 		return records
 	})
-	if err != nil {
-		return nil, failed("load", err)
-	}
 	out := make([]storage.Snapshot, len(keys))
+	given := map[storage.Key]bool{}
 	for i, k := range keys {
-		out[i] = storage.Snapshot{Record: storage.Record{Key: k}}
+		out[i].Key = k
 		if n := found[k]; n != nil {
 			out[i] = *n
+			if given[k] { // each has a copy of its own
+				out[i].Data, out[i].Tally = slices.Clone(n.Data), slices.Clone(n.Tally)
+			}
+			given[k] = true
 		}
 		out[i].Now = now
 	}
-	return out, nil
+	return out, err
 }
 
 // List implements [storage.Records].

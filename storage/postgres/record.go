@@ -40,7 +40,7 @@ const recordRow = `state text, final boolean, status text, reason text, operatio
 // recordValues returns recordRow. Data that is in the host's own table is not kept twice.
 func (s *session) recordValues(c *step, due time.Time) []any {
 	r, data := &c.Record, c.Record.Data
-	if s.mapped(c.Key.Kind) {
+	if s.tables.has(c.Key.Kind) {
 		data = nil
 	}
 	return []any{

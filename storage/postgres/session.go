@@ -16,7 +16,7 @@ type sender interface {
 // round trip, however many statements it is.
 type session struct {
 	*language
-	tables map[string]Table
+	tables tables
 	to     sender
 	batch  *pgx.Batch
 
@@ -26,7 +26,7 @@ type session struct {
 	due bool      // something that was written is due
 }
 
-func newSession(l *language, tables map[string]Table, to sender) *session {
+func newSession(l *language, tables tables, to sender) *session {
 	return &session{language: l, tables: tables, to: to, batch: &pgx.Batch{}}
 }
 

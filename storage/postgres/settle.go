@@ -114,16 +114,31 @@ func (s *session) endAttempts(e *endings) {
 // Settle implements [storage.Outbox].
 func (s *Store) Settle(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
 	answers := make([]error, len(settlements))
-	var valid []int
-	var ids []string
+	var valid []*storage.Settlement
 	for i := range settlements {
 		if answers[i] = s.limits.CheckSettlement(&settlements[i]); answers[i] == nil {
-			valid = append(valid, i)
-			ids = append(ids, settlements[i].Lease.Key.ID)
+			valid = append(valid, &settlements[i])
 		}
 	}
 	if len(valid) == 0 {
 		return answers, nil
+	}
+	settle := s.settle
+	if s.gathers(len(valid)) {
+		settle = s.settles.call
+	}
+	made, err := settle(ctx, valid)
+	if err != nil {
+		return nil, failed("settle", err)
+	}
+	return merge(answers, made), nil
+}
+
+// settle makes settlements that are valid.
+func (s *Store) settle(ctx context.Context, settlements []*storage.Settlement) ([]error, error) {
+	answers, ids := make([]error, len(settlements)), make([]string, len(settlements))
+	for i, st := range settlements {
+		ids[i] = st.Lease.Key.ID
 	}
 	var known map[storage.Key]*held
 	var attempts map[string]*attempt
@@ -135,8 +150,7 @@ func (s *Store) Settle(ctx context.Context, settlements []storage.Settlement) ([
 		act: func(_ context.Context, tx *session) error {
 			e := newEndings()
 			var outcomes []*posting
-			for _, i := range valid {
-				st := &settlements[i]
+			for i, st := range settlements {
 				a := attempts[st.Lease.Key.ID]
 				if answers[i] = checkAttempt(a, st.Lease); answers[i] != nil {
 					continue
@@ -151,10 +165,7 @@ func (s *Store) Settle(ctx context.Context, settlements []storage.Settlement) ([
 			return nil
 		},
 	})
-	if err != nil {
-		return nil, failed("settle", err)
-	}
-	return answers, nil
+	return answers, err
 }
 
 func checkAttempt(a *attempt, l storage.Lease) error {

@@ -33,9 +33,12 @@ func (t Table) check(kind string) error {
 	return nil
 }
 
-// mapped reports whether a kind's data is in a table of the host's.
-func (s *session) mapped(kind string) bool {
-	_, ok := s.tables[kind]
+// tables are the host's own, by kind.
+type tables map[string]Table
+
+// has reports whether a kind's data is in a table of the host's.
+func (t tables) has(kind string) bool {
+	_, ok := t[kind]
 	return ok
 }
 
@@ -60,7 +63,7 @@ func (s *session) loadRows(ctx context.Context, records []*storage.Record) error
 	}
 	byKind := map[string][]*storage.Record{}
 	for _, r := range records {
-		if s.mapped(r.Key.Kind) {
+		if s.tables.has(r.Key.Kind) {
 			byKind[r.Key.Kind] = append(byKind[r.Key.Kind], r)
 		}
 	}
