@@ -11,9 +11,9 @@ import (
 	"fmt"
 )
 
-// newPassword returns a random password, and what PostgreSQL and PgBouncer keep of it for
-// scram-sha-256. It is hashed once: more rounds protect words that can be guessed, and would cost
-// tests more time than all else that a connection does.
+// newPassword returns a random password, and what PostgreSQL keeps of it for
+// scram-sha-256. It is hashed once: more rounds protect words that can be guessed, and would take
+// longer than all else that a connection does.
 func newPassword() (password, kept string, err error) {
 	const rounds = 1
 	password, salt := rand.Text(), []byte(rand.Text())
@@ -27,6 +27,7 @@ func newPassword() (password, kept string, err error) {
 		return mac.Sum(nil)
 	}
 	stored := sha256.Sum256(sign("Client Key"))
-	base64 := base64.StdEncoding.EncodeToString
-	return password, fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", rounds, base64(salt), base64(stored[:]), base64(sign("Server Key"))), nil
+	encode := base64.StdEncoding.EncodeToString
+	kept = fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", rounds, encode(salt), encode(stored[:]), encode(sign("Server Key")))
+	return password, kept, nil
 }

@@ -5,6 +5,8 @@ package pgtest
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -16,17 +18,17 @@ import (
 	"testing"
 )
 
-// PgBouncer starts a pooler in transaction mode in front of the server of a URL, and returns its own URL: the
-// same user and database, through at most poolSize connections. Extra lines go to its section
-// [pgbouncer], as in "ignore_startup_parameters = search_path". It ends with the test; it skips the
-// test, or fails it, as [URL] does.
+// PgBouncer starts a pooler in transaction mode in front of the server of a URL, and returns its own
+// URL: the same user and database, through at most poolSize connections. Extra lines go to its
+// section [pgbouncer], as in "ignore_startup_parameters = search_path". It ends with the test; it
+// skips the test, or fails it, as [URL] does.
 func PgBouncer(t testing.TB, server string, poolSize int, extra ...string) string {
 	t.Helper()
 	_ = given(t)
 	p, err := openPooler(server, poolSize, extra)
 	demand(t, err)
 	closeAfter(t, p.box)
-	t.Cleanup(func() { _ = p.running.end(syscall.SIGKILL) }) // before the watchdog's SIGQUIT, on which it would dump core
+	t.Cleanup(func() { _ = p.running.end(syscall.SIGKILL) }) // on the watchdog's SIGQUIT it would dump core
 	return p.url
 }
 
@@ -43,7 +45,7 @@ func openPooler(server string, poolSize int, extra []string) (*pooler, error) {
 	}
 	behind, err := url.Parse(server)
 	if err != nil || behind.Hostname() == "" {
-		return nil, fmt.Errorf("pgtest: the server behind PgBouncer is %q; postgres://user:password@host:port/database is right", server)
+		return nil, errors.New("pgtest: the URL of the server behind PgBouncer names no host; postgres://user:password@host:port/database is right")
 	}
 	user, err := servant(os.Getuid())
 	if err != nil {
@@ -62,12 +64,8 @@ func openPooler(server string, poolSize int, extra []string) (*pooler, error) {
 }
 
 func (p *pooler) start(program string, behind *url.URL, port, poolSize int, extra []string) error {
-	password, kept, err := newPassword()
-	if err != nil {
-		return err
-	}
-	name := behind.User.Username()
-	users, err := p.box.write("users", fmt.Sprintf("%s %s\n", quote(name, `"`), quote(kept, `"`)))
+	name, password := behind.User.Username(), rand.Text()
+	users, err := p.box.write("users", fmt.Sprintf("%s %s\n", quote(name, `"`), quote(password, `"`)))
 	if err != nil {
 		return err
 	}
@@ -79,7 +77,7 @@ func (p *pooler) start(program string, behind *url.URL, port, poolSize int, extr
 		"listen_addr = " + loopback,
 		"listen_port = " + strconv.Itoa(port),
 		"unix_socket_dir =",
-		"auth_type = scram-sha-256",
+		"auth_type = plain",
 		"auth_file = " + users,
 		"pool_mode = transaction",
 		"default_pool_size = " + strconv.Itoa(poolSize),

@@ -28,8 +28,8 @@ type sandbox struct {
 // watchdog waits for the end of its input, ends the programs of its process group, waits until the
 // last of them has let go of descriptor 3, and removes the folder.
 //
-// A program joins the group before it is executed, and until then it holds a copy of this process's end of the
-// pipe: the watchdog cannot act too early to reach it.
+// A program joins the group before it is executed, and until then it holds a copy of this process's
+// end of the pipe: the watchdog cannot act too early to reach it.
 const watchdog = `trap '' HUP INT QUIT TERM
 read -r end
 kill -s QUIT 0

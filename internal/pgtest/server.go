@@ -24,9 +24,9 @@ type Server struct {
 }
 
 // Open starts a server for a program that has no test to ask with; tests use [Own]. Settings are
-// those of postgresql.conf, as in "fsync=off", and win over those that Open makes: 200 connections, 32
-// MB of shared buffers. REEVE_TEST_POSTGRES does not matter here. [Server.Close] ends the server, and so does
-// the end of the process, even by SIGKILL.
+// those of postgresql.conf, as in "fsync=off", and win over those that Open makes: 200 connections,
+// 32 MB of shared buffers. REEVE_TEST_POSTGRES does not matter here. [Server.Close] ends the server,
+// and so does the end of the process, even by SIGKILL.
 func Open(settings ...string) (*Server, error) {
 	user, err := servant(os.Getuid())
 	if err != nil {
@@ -61,9 +61,9 @@ func (s *Server) create(settings []string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.box.run(filepath.Join(s.programs, "initdb"), "--pgdata="+s.data, "--no-sync", "--no-instructions",
-		"--locale=C", "--encoding=UTF8", "--username=postgres", "--pwfile="+file,
-		"--auth-host=scram-sha-256", "--auth-local=trust"); err != nil {
+	err = s.box.run(filepath.Join(s.programs, "initdb"), "--pgdata="+s.data, "--no-sync", "--locale=C", "--encoding=UTF8",
+		"--username=postgres", "--pwfile="+file, "--auth-host=scram-sha-256", "--auth-local=trust")
+	if err != nil {
 		return err
 	}
 	return onFreePort(func(port int) error {

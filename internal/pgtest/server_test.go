@@ -82,8 +82,9 @@ func TestKilledServerRecovers(t *testing.T) {
 
 func TestPasswordIsWanted(t *testing.T) {
 	t.Parallel()
-	server := URL(t)
+	server := Own(t).URL()
 	for _, url := range []string{server, PgBouncer(t, server, 1)} {
+		ask(t, url, "select 1")
 		if out, err := psql(t, strings.Replace(url, "@", "x@", 1), "select 1"); err == nil || !strings.Contains(out, "authentication failed") {
 			t.Errorf("a wrong password gets %q", out)
 		}

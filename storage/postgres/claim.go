@@ -15,13 +15,13 @@ import (
 // claimRecords looks at what is due of each kind, in its index and no further than the limit, and steps
 // over what another is claiming at the same time.
 const claimRecords = `WITH due AS MATERIALIZED (
-	SELECT d.kind, d.id FROM unnest($1::text[]) AS v(kind) CROSS JOIN LATERAL (
-		SELECT r.kind, r.id, r.due FROM reeve.record AS r
+	SELECT d.at FROM unnest($1::text[]) AS v(kind) CROSS JOIN LATERAL (
+		SELECT r.ctid AS at, r.due FROM reeve.record AS r
 		WHERE r.kind = v.kind AND r.due <= reeve.clock() AND (r.lease_until IS NULL OR r.lease_until <= reeve.clock())
 		ORDER BY r.due LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS d
 	ORDER BY d.due LIMIT $2)
 UPDATE reeve.record AS r SET token = r.token + 1, owner = $3, lease_until = reeve.clock() + $4::bigint * interval '1 microsecond'
-FROM due WHERE r.kind = due.kind AND r.id = due.id
+FROM due WHERE r.ctid = due.at
 RETURNING ` + recordColumns + `, r.token, reeve.clock()`
 
 // Claim implements [storage.Leases]. A store makes one claim at a time, because several step over each
@@ -103,10 +103,10 @@ ORDER BY e.due, e.name`
 	SELECT DISTINCT o.element FROM (
 		SELECT m.element FROM reeve.message AS m WHERE m.kind = v.kind AND m.id = v.id AND m.ended IS NULL ORDER BY m.seq LIMIT $3) AS o
 	WHERE o.element <> '') AS named
-JOIN reeve.element AS e ON e.kind = v.kind AND e.id = v.id AND e.name = named.element`
+CROSS JOIN LATERAL (SELECT * FROM reeve.element AS t WHERE ` + ofKey + ` AND t.name = named.element OFFSET 0) AS e`
 
-	selectTallies = `SELECT t.kind, t.id, t.grp, t.state, t.n FROM ` + keyRow.as("v", 1) + `
-JOIN reeve.tally AS t ON t.kind = v.kind AND t.id = v.id ORDER BY t.kind, t.id, t.grp, t.state`
+	selectTallies = `SELECT t.kind, t.id, t.grp, t.state, t.n FROM ` + keyRow.with(1, "t", "reeve.tally", ofKey) + `
+ORDER BY t.kind, t.id, t.grp, t.state`
 )
 
 // fill collects what a turn needs beside the record: messages, the elements that these name or that are

@@ -34,19 +34,19 @@ type wanted struct {
 var (
 	emittedRow = columnsOf(`effect_id text, kind text, id text, key text`)
 
-	effectsWithIDs = `SELECT e.effect_id, e.kind, e.id FROM ` + emittedRow.as("v", 1) + `
-JOIN reeve.effect AS e ON e.effect_id = v.effect_id`
-
-	effectsWithKeys = `SELECT e.kind, e.id, e.key, e.seq FROM ` + emittedRow.as("v", 1) + `
-JOIN reeve.effect AS e ON e.kind = v.kind AND e.id = v.id AND e.key = v.key AND e.ended IS NULL`
+	// effectsLikeThem are those that have their ids, and those that have their keys and have not ended.
+	effectsLikeThem = `SELECT e.effect_id, e.kind, e.id, e.key, e.seq, false FROM ` +
+		emittedRow.with(1, "e", "reeve.effect", `t.effect_id = v.effect_id`) + `
+UNION ALL SELECT e.effect_id, e.kind, e.id, e.key, e.seq, true FROM ` +
+		emittedRow.with(1, "e", "reeve.effect", ofKey+` AND t.key = v.key AND t.ended IS NULL`)
 
 	cancelRow = columnsOf(`kind text, id text, operation text, lane text`)
 
 	// effectsToCancel locks them, in one order for all who do.
-	effectsToCancel = `SELECT v.ordinal, e.seq, e.lane FROM ` + cancelRow.as("v", 1) + `
-JOIN reeve.effect AS e ON e.kind = v.kind AND e.id = v.id AND e.ended IS NULL
-	AND (v.operation = '' OR e.operation = v.operation)
-	AND (v.lane = '' AND NOT e.keep OR v.lane <> '' AND e.lane = v.lane)
+	effectsToCancel = `SELECT v.ordinal, e.seq, e.lane FROM ` + cancelRow.with(1, "c", "reeve.effect", ofKey+` AND t.ended IS NULL
+	AND (v.operation = '' OR t.operation = v.operation)
+	AND (v.lane = '' AND NOT t.keep OR v.lane <> '' AND t.lane = v.lane)`) + `
+JOIN reeve.effect AS e ON e.seq = c.seq AND e.ended IS NULL
 ORDER BY e.seq FOR NO KEY UPDATE OF e`
 )
 
@@ -67,18 +67,17 @@ func (s *session) lookForEffects(steps []*step) *knownEffects {
 			cancelling = append(cancelling, c)
 		}
 	}
-	s.each(effectsWithIDs, emitted, func(rows pgx.Rows) error {
+	s.each(effectsLikeThem, emitted, func(rows pgx.Rows) error {
 		var id string
-		var of storage.Key
-		err := rows.Scan(&id, &of.Kind, &of.ID)
-		k.owners[id] = of
-		return err
-	})
-	s.each(effectsWithKeys, emitted, func(rows pgx.Rows) error {
 		var o openKey
 		var seq int64
-		err := rows.Scan(&o.of.Kind, &o.of.ID, &o.key, &seq)
-		k.open[o] = seq
+		var open bool
+		err := rows.Scan(&id, &o.of.Kind, &o.of.ID, &o.key, &seq, &open)
+		if open {
+			k.open[o] = seq
+		} else {
+			k.owners[id] = o.of
+		}
 		return err
 	})
 	s.each(effectsToCancel, cancels, func(rows pgx.Rows) error {

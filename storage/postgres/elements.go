@@ -14,22 +14,25 @@ var (
 	nameRow    = columnsOf(`kind text, id text, name text`)
 	elementRow = columnsOf(`kind text, id text, name text, state text, grp integer, since timestamptz, due timestamptz, data bytea`)
 
+	ofName = ofKey + ` AND t.name = v.name`
+
 	// countElements adds the elements that are named to the tally, or takes them away.
 	countElements = `INSERT INTO reeve.tally AS t (kind, id, grp, state, n)
 SELECT e.kind, e.id, e.grp, e.state, $4::bigint * count(*)
-FROM ` + nameRow.as("v", 1) + ` JOIN reeve.element AS e ON e.kind = v.kind AND e.id = v.id AND e.name = v.name
+FROM ` + nameRow.with(1, "e", "reeve.element", ofName) + `
 GROUP BY e.kind, e.id, e.grp, e.state ORDER BY e.kind, e.id, e.grp, e.state
 ON CONFLICT (kind, id, grp, state) DO UPDATE SET n = t.n + excluded.n`
 
-	sweepTally = `DELETE FROM reeve.tally AS t USING ` + keyRow.as("v", 1) + ` WHERE t.kind = v.kind AND t.id = v.id AND t.n = 0`
+	sweepTally = `DELETE FROM reeve.tally AS t USING ` + keyRow.at(1, "reeve.tally", ofKey+" AND t.n = 0") + `
+WHERE t.ctid = found.at`
 
 	writeElements = `INSERT INTO reeve.element AS e (` + elementRow.names("") + `)
 SELECT ` + elementRow.names("v.") + ` FROM ` + elementRow.as("v", 1) + `
 ON CONFLICT (kind, id, name) DO UPDATE SET
 	state = excluded.state, grp = excluded.grp, since = excluded.since, due = excluded.due, data = excluded.data`
 
-	removeElements = `DELETE FROM reeve.element AS e USING ` + nameRow.as("v", 1) + `
-WHERE e.kind = v.kind AND e.id = v.id AND e.name = v.name`
+	removeElements = `DELETE FROM reeve.element AS e USING ` + nameRow.at(1, "reeve.element", ofName) + `
+WHERE e.ctid = found.at`
 )
 
 // writeElements writes the elements of steps and counts them. It costs as much as there are touched

@@ -22,19 +22,21 @@ const laneIsFree = `least(e.deadline, greatest($4, (
 		SELECT max(c.lease_until) FROM reeve.effect AS c
 		WHERE c.kind = e.kind AND c.id = e.id AND c.lane = e.lane AND c.status = 'canceled' AND c.lease_until IS NOT NULL)))`
 
+// inLane finds the effects of a lane v that have not ended.
+const inLane = ofKey + ` AND t.lane = v.lane AND t.ended IS NULL AND t.lane <> ''`
+
 var (
 	// advanceLanes makes the first effect the head where there is none.
 	advanceLanes = `UPDATE reeve.effect AS e SET behind = false, due = CASE WHEN e.status = 'pending' THEN ` + laneIsFree + ` ELSE e.due END
 FROM ` + laneRow.as("v", 1) + ` CROSS JOIN LATERAL (
-	SELECT f.seq, f.behind FROM reeve.effect AS f
-	WHERE f.kind = v.kind AND f.id = v.id AND f.lane = v.lane AND f.ended IS NULL AND f.lane <> '' ORDER BY f.behind, f.seq LIMIT 1) AS first
-WHERE e.seq = first.seq AND first.behind
+	SELECT t.ctid AS at, t.behind FROM reeve.effect AS t WHERE ` + inLane + ` ORDER BY t.behind, t.seq LIMIT 1) AS first
+WHERE e.ctid = first.at AND first.behind
 RETURNING e.due <= $4`
 
 	// freeLanes lets heads that waited for a canceled effect wait no longer than they have to.
 	freeLanes = `UPDATE reeve.effect AS e SET due = ` + laneIsFree + `
-FROM ` + laneRow.as("v", 1) + `
-WHERE e.kind = v.kind AND e.id = v.id AND e.lane = v.lane AND e.ended IS NULL AND e.lane <> '' AND NOT e.behind AND e.status = 'pending'
+FROM ` + laneRow.at(1, "reeve.effect", inLane+` AND NOT t.behind AND t.status = 'pending'`) + `
+WHERE e.ctid = found.at
 RETURNING e.due <= $4`
 )
 

@@ -18,21 +18,22 @@ type leaseState struct {
 const leaseStates = `SELECT r.kind, r.id, r.token, r.lease_until IS NOT NULL FROM `
 
 var (
-	lockLeases = leaseStates + keyRow.as("v", 1) + ` CROSS JOIN LATERAL (
-	SELECT * FROM reeve.record AS l WHERE l.kind = v.kind AND l.id = v.id OFFSET 0 FOR NO KEY UPDATE) AS r`
+	lockLeases = leaseStates + keyRow.as("v", 1) + `
+CROSS JOIN LATERAL (SELECT * FROM reeve.record AS t WHERE ` + ofKey + ` OFFSET 0 FOR NO KEY UPDATE) AS r`
 
 	extendedRow = columnsOf(`kind text, id text, until timestamptz`)
 
-	extendRecords = `UPDATE reeve.record AS r SET lease_until = v.until FROM ` + extendedRow.as("v", 1) + `
-WHERE r.kind = v.kind AND r.id = v.id`
+	extendRecords = `UPDATE reeve.record AS r SET lease_until = v.until FROM ` + extendedRow.at(1, "reeve.record", ofKey) + `
+WHERE r.ctid = found.at`
 
 	extendedEffectRow = columnsOf(`seq bigint, until timestamptz`)
 
-	extendEffects = `UPDATE reeve.effect AS e SET lease_until = v.until FROM ` + extendedEffectRow.as("v", 1) + ` WHERE e.seq = v.seq`
+	extendEffects = `UPDATE reeve.effect AS e SET lease_until = v.until FROM ` + extendedEffectRow.at(1, "reeve.effect", `t.seq = v.seq`) + `
+WHERE e.ctid = found.at`
 
 	releaseRecords = `UPDATE reeve.record AS r SET token = r.token + 1, owner = '', lease_until = NULL,
 	due = CASE WHEN r.status = 'ok' AND NOT r.final THEN greatest(CASE WHEN ` + hasOpenMessage + ` THEN $3 ELSE $4::timestamptz END, r.not_before) END
-FROM ` + keyRow.as("v", 1) + ` WHERE r.kind = v.kind AND r.id = v.id
+FROM ` + keyRow.at(1, "reeve.record", ofKey) + ` WHERE r.ctid = found.at
 RETURNING r.due <= $3`
 )
 

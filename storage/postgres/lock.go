@@ -22,11 +22,13 @@ type held struct {
 
 var keyRow = columnsOf("kind text, id text")
 
+// ofKey finds what belongs to a record v, and the record itself.
+const ofKey = `t.kind = v.kind AND t.id = v.id`
+
 // Whoever writes locks the records concerned first, and all lock them in the order of their keys. What
 // they have, from messages to lanes, is changed under that lock alone.
 var lockRecords = `SELECT r.kind, r.id, r.version, r.token, r.state, r.final FROM ` + keyRow.as("v", 1) + `
-CROSS JOIN LATERAL (
-	SELECT * FROM reeve.record AS l WHERE l.kind = v.kind AND l.id = v.id OFFSET 0 FOR NO KEY UPDATE) AS r`
+CROSS JOIN LATERAL (SELECT * FROM reeve.record AS t WHERE ` + ofKey + ` OFFSET 0 FOR NO KEY UPDATE) AS r`
 
 // The version that a history ends with: that of a deletion is above all tokens of the record, see
 // storage.Change.Delete.

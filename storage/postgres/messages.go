@@ -14,10 +14,12 @@ var (
 	consumedRow = columnsOf(`seq bigint, kind text, id text, status text, reason text`)
 
 	consumeMessages = `UPDATE reeve.message AS m SET status = v.status, reason = v.reason, ended = $6
-FROM ` + consumedRow.as("v", 1) + ` WHERE m.seq = v.seq AND m.kind = v.kind AND m.id = v.id AND m.ended IS NULL`
+FROM ` + consumedRow.at(1, "reeve.message", `t.seq = v.seq AND `+ofKey+` AND t.ended IS NULL`) + `
+WHERE m.ctid = found.at`
 
 	staleMessages = `UPDATE reeve.message AS m SET status = 'stale', reason = 'the record is final', ended = $3
-FROM ` + keyRow.as("v", 1) + ` WHERE m.kind = v.kind AND m.id = v.id AND m.ended IS NULL`
+FROM ` + keyRow.at(1, "reeve.message", ofKey+` AND t.ended IS NULL`) + `
+WHERE m.ctid = found.at`
 )
 
 // consume notes what became of messages. Those that a final record leaves open are stale.

@@ -45,17 +45,19 @@ ON CONFLICT (kind, id, message_id) DO NOTHING`
 
 	slotRow = columnsOf(`kind text, id text, slot text`)
 
+	inSlot = ofKey + ` AND t.slot = v.slot AND t.slot <> '' AND t.ended IS NULL`
+
 	// replaceMessages ends the open messages of slots but for the newest ones.
 	replaceMessages = `UPDATE reeve.message AS m SET status = 'replaced', ended = $4
-FROM ` + slotRow.as("v", 1) + `
-WHERE m.kind = v.kind AND m.id = v.id AND m.slot = v.slot AND m.slot <> '' AND m.ended IS NULL AND m.seq < (
+FROM ` + slotRow.at(1, "reeve.message", inSlot) + `
+WHERE m.ctid = found.at AND m.seq < (
 	SELECT max(n.seq) FROM reeve.message AS n WHERE n.kind = v.kind AND n.id = v.id AND n.slot = v.slot AND n.slot <> '' AND n.ended IS NULL)`
 
 	// wakeRecords makes records due now that have an open message, unless they are due already or nobody may
 	// work on them.
 	wakeRecords = `UPDATE reeve.record AS r SET due = greatest($3, r.not_before)
-FROM ` + keyRow.as("v", 1) + `
-WHERE r.kind = v.kind AND r.id = v.id AND r.status = 'ok' AND NOT r.final AND (r.due IS NULL OR r.due > $3) AND ` + hasOpenMessage + `
+FROM ` + keyRow.at(1, "reeve.record", ofKey) + `
+WHERE r.ctid = found.at AND r.status = 'ok' AND NOT r.final AND (r.due IS NULL OR r.due > $3) AND ` + hasOpenMessage + `
 RETURNING r.due <= $3 AND r.lease_until IS NULL`
 )
 
@@ -86,8 +88,7 @@ func (s *session) post(postings []*posting, fateAt func(storage.Key) fate) {
 var (
 	messageName = columnsOf(`kind text, id text, message_id text`)
 
-	acceptedBefore = `SELECT m.kind, m.id, m.message_id FROM ` + messageName.as("v", 1) + `
-JOIN reeve.message AS m ON m.kind = v.kind AND m.id = v.id AND m.message_id = v.message_id`
+	acceptedBefore = `SELECT m.kind, m.id, m.message_id FROM ` + messageName.with(1, "m", "reeve.message", ofKey+` AND t.message_id = v.message_id`)
 )
 
 // A nameOfMessage is what it is accepted under once.

@@ -83,30 +83,30 @@ func (p *pruning) count(pgx.Rows) error {
 var (
 	lineName = columnsOf(`kind text, id text, version bigint, n integer`)
 
+	ofLine = ofKey + ` AND t.version = v.version AND t.n = v.n`
+
 	// oldLines says of old lines whether their record exists and they are its newest.
 	oldLines = `SELECT l.kind, l.id, l.version, l.n,
 	EXISTS (SELECT 1 FROM reeve.record AS r WHERE r.kind = l.kind AND r.id = l.id) AND NOT EXISTS (
 		SELECT 1 FROM reeve.line AS n WHERE n.kind = l.kind AND n.id = l.id AND (n.version, n.n) > (l.version, l.n))
 FROM reeve.line AS l WHERE l.kept IS NULL AND l.at < $1 ORDER BY l.at LIMIT $2`
 
-	removeLines = `DELETE FROM reeve.line AS l USING ` + lineName.as("v", 1) + `
-WHERE l.kind = v.kind AND l.id = v.id AND l.version = v.version AND l.n = v.n RETURNING 1`
+	removeLines = `DELETE FROM reeve.line AS l USING ` + lineName.at(1, "reeve.line", ofLine) + `
+WHERE l.ctid = found.at RETURNING 1`
 
 	// The newest line of a record that exists is kept. A mark on both saves the next calls from looking
 	// at it again. The record is locked and looked at once more, because it may have moved.
 	keepLines = `WITH marked AS (
-	UPDATE reeve.record AS r SET kept = 1 FROM ` + lineName.as("v", 1) + ` WHERE r.kind = v.kind AND r.id = v.id
-	RETURNING v.kind, v.id, v.version, v.n)
-UPDATE reeve.line AS l SET kept = 1 FROM marked AS v
-WHERE l.kind = v.kind AND l.id = v.id AND l.version = v.version AND l.n = v.n`
+	UPDATE reeve.record AS r SET kept = 1 FROM ` + lineName.at(1, "reeve.record", ofKey) + ` WHERE r.ctid = found.at)
+UPDATE reeve.line AS l SET kept = 1 FROM ` + lineName.at(1, "reeve.line", ofLine) + ` WHERE l.ctid = found.at`
 
 	// Updating such a record with a newer line notes that the mark is wrong.
 	outdatedRecords = `SELECT kind, id FROM reeve.record WHERE kept = 2 ORDER BY kind, id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED`
 
-	unkeepLines = `UPDATE reeve.line AS l SET kept = NULL FROM ` + keyRow.as("v", 1) + `
-WHERE l.kind = v.kind AND l.id = v.id AND l.kept = 1`
+	unkeepLines = `UPDATE reeve.line AS l SET kept = NULL FROM ` + keyRow.at(1, "reeve.line", ofKey+` AND t.kept = 1`) + `
+WHERE l.ctid = found.at`
 
-	unkeepRecords = `UPDATE reeve.record AS r SET kept = NULL FROM ` + keyRow.as("v", 1) + ` WHERE r.kind = v.kind AND r.id = v.id`
+	unkeepRecords = `UPDATE reeve.record AS r SET kept = NULL FROM ` + keyRow.at(1, "reeve.record", ofKey) + ` WHERE r.ctid = found.at`
 )
 
 // An oldLine is one from before the time that lines are kept for.

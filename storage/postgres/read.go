@@ -19,7 +19,7 @@ func (s *Store) read(ctx context.Context, fn func(*session)) error {
 		return err
 	}
 	if s.host != nil {
-		tx := newSession(s.language, s.tables, s.host)
+		tx := s.inHost()
 		fn(tx)
 		return tx.flush(ctx)
 	}
@@ -54,7 +54,7 @@ func (s *Store) readRecords(ctx context.Context, fn func(*session), found func()
 
 func readIn(ctx context.Context, s *Store, host pgx.Tx, fn func(*session), found func() []*storage.Record) error {
 	tx := newSession(s.language, s.tables, host)
-	tx.tx = host
+	tx.tx, tx.host = host, s.host != nil
 	fn(tx)
 	if err := tx.flush(ctx); err != nil {
 		return err
@@ -66,9 +66,7 @@ func readIn(ctx context.Context, s *Store, host pgx.Tx, fn func(*session), found
 var loadRecords = `SELECT ` + recordColumns + `, r.owner, r.lease_until, reeve.clock(), (
 	SELECT json_agg(json_build_object('Group', t.grp, 'State', t.state, 'N', t.n) ORDER BY t.grp, t.state)
 	FROM reeve.tally AS t WHERE t.kind = r.kind AND t.id = r.id)
-FROM ` + keyRow.as("v", 1) + ` JOIN reeve.record AS r ON r.kind = v.kind AND r.id = v.id`
-
-const selectClock = `SELECT reeve.clock()`
+FROM ` + keyRow.with(1, "r", "reeve.record", ofKey)
 
 // Load implements [storage.Records].
 func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {
@@ -88,7 +86,7 @@ func (s *Store) load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 	var found map[storage.Key]*storage.Snapshot
 	err := s.readRecords(ctx, func(tx *session) {
 		found = map[storage.Key]*storage.Snapshot{}
-		tx.query(selectClock, func(rows pgx.Rows) error { return rows.Scan(timeColumn{&now}) })
+		tx.planByIndex(&now)
 		tx.each(loadRecords, keyRows(keys), func(rows pgx.Rows) error {
 			n := &storage.Snapshot{}
 			var holder string

@@ -22,13 +22,13 @@ var (
 	redrivenRow = columnsOf(`seq bigint, status text, reason text, ended timestamptz`)
 
 	redriveMessages = `UPDATE reeve.message AS m SET status = v.status, reason = v.reason, ended = v.ended
-FROM ` + redrivenRow.as("v", 1) + ` WHERE m.seq = v.seq`
+FROM ` + redrivenRow.at(1, "reeve.message", `t.seq = v.seq`) + ` WHERE m.ctid = found.at`
 
 	takenRow = columnsOf(`kind text, id text, slot text, seq bigint`)
 
 	// takeSlots ends the open messages of slots but for those that took them.
-	takeSlots = `UPDATE reeve.message AS m SET status = 'replaced', ended = $5 FROM ` + takenRow.as("v", 1) + `
-WHERE m.kind = v.kind AND m.id = v.id AND m.slot = v.slot AND m.slot <> '' AND m.ended IS NULL AND m.seq <> v.seq`
+	takeSlots = `UPDATE reeve.message AS m SET status = 'replaced', ended = $5 FROM ` + takenRow.at(1, "reeve.message", inSlot+` AND t.seq <> v.seq`) + `
+WHERE m.ctid = found.at`
 )
 
 // A deadMessage can be opened again.

@@ -20,10 +20,11 @@ type session struct {
 	to     sender
 	batch  *pgx.Batch
 
-	tx  pgx.Tx    // what the host's own code gets; nil outside of a transaction
-	xid string    // the number of the transaction that writes
-	now time.Time // the store's time, read after the locks were had
-	due bool      // something that was written is due
+	tx   pgx.Tx    // what the host's own code gets; nil outside of a transaction
+	host bool      // the transaction is the host's
+	xid  string    // the number of the transaction that writes
+	now  time.Time // the store's time, read after the locks were had
+	due  bool      // something that was written is due
 }
 
 func newSession(l *language, tables tables, to sender) *session {

@@ -69,7 +69,7 @@ var (
 	endAttempts = `UPDATE reeve.effect AS e SET
 	status = v.status, reason = CASE WHEN v.says THEN v.reason ELSE e.reason END, attempt = v.attempt, due = v.due, ended = v.ended,
 	token = e.token + 1, owner = '', lease_until = NULL
-FROM ` + endedRow.as("v", 1) + ` WHERE e.seq = v.seq
+FROM ` + endedRow.at(1, "reeve.effect", `t.seq = v.seq`) + ` WHERE e.ctid = found.at
 RETURNING e.due <= $8`
 )
 

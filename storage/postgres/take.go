@@ -14,14 +14,14 @@ import (
 // takeEffects looks at what is due of each name, in its index and no further than the limit, and steps
 // over what another is taking at the same time.
 const takeEffects = `WITH due AS MATERIALIZED (
-	SELECT d.seq FROM unnest($1::text[]) AS v(name) CROSS JOIN LATERAL (
-		SELECT e.seq, e.due FROM reeve.effect AS e
+	SELECT d.at FROM unnest($1::text[]) AS v(name) CROSS JOIN LATERAL (
+		SELECT e.ctid AS at, e.seq, e.due FROM reeve.effect AS e
 		WHERE e.name = v.name AND e.due <= reeve.clock() AND (e.lease_until IS NULL OR e.lease_until <= reeve.clock())
 		ORDER BY e.due, e.seq LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS d
 	ORDER BY d.due, d.seq LIMIT $2)
 UPDATE reeve.effect AS e SET status = 'running', attempt = e.attempt + 1, token = e.token + 1, owner = $3,
 	lease_until = reeve.clock() + $4::bigint * interval '1 microsecond'
-FROM due WHERE e.seq = due.seq
+FROM due WHERE e.ctid = due.at
 RETURNING ` + effectColumns + `, e.due, e.token, reeve.clock()`
 
 // Take implements [storage.Leases].

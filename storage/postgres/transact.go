@@ -56,9 +56,25 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 // The transactions rely on that each statement sees what was committed before it began.
 var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
 
-// beginWriting reads the time once the locks are had. A plan made for the arrays of one call may be a bad one for
-// the next, so statements that write are planned without looking at them.
-const beginWriting = `SELECT reeve.clock(), pg_current_xact_id()::text, set_config('plan_cache_mode', 'force_generic_plan', true)`
+const (
+	// planByIndex comes first. A statement is planned once for all arrays, and as if its tables were large: a
+	// plan that was made while they were small would stay when they grow.
+	planByIndex = selectClock + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
+
+	selectClock = `SELECT reeve.clock()`
+
+	// beginWriting reads the time once the locks are had.
+	beginWriting = selectClock + `, pg_current_xact_id()::text`
+)
+
+// planByIndex reads the time, and sets how to plan until the transaction ends, unless that is the host's.
+func (s *session) planByIndex(now *time.Time) {
+	if s.host {
+		s.query(selectClock, func(rows pgx.Rows) error { return rows.Scan(timeColumn{now}) })
+		return
+	}
+	s.query(planByIndex, func(rows pgx.Rows) error { return rows.Scan(timeColumn{now}, nil, nil) })
+}
 
 func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 	conn, err := s.pool.Acquire(ctx)
@@ -68,9 +84,10 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 	defer conn.Release()
 	tx := newSession(s.language, s.tables, conn)
 	tx.batch.BeginTx(readCommitted)
+	tx.planByIndex(new(time.Time))
 	w.look(tx)
 	tx.query(beginWriting, func(rows pgx.Rows) error {
-		return rows.Scan(timeColumn{&tx.now}, &tx.xid, nil)
+		return rows.Scan(timeColumn{&tx.now}, &tx.xid)
 	})
 	if err := tx.flush(ctx); err != nil {
 		rollBack(ctx, conn)
@@ -150,6 +167,7 @@ func (s *Store) lease(ctx context.Context, fn func(*session) (int, error)) error
 		defer conn.Release()
 		tx := newSession(s.language, s.tables, conn)
 		tx.batch.BeginTx(readCommitted)
+		tx.planByIndex(new(time.Time))
 		n, err := fn(tx)
 		if err == nil && n > 0 {
 			tx.exec("COMMIT")
@@ -163,8 +181,7 @@ func (s *Store) lease(ctx context.Context, fn func(*session) (int, error)) error
 }
 
 func (s *Store) leaseInside(ctx context.Context, fn func(*session) (int, error)) error {
-	tx := newSession(s.language, s.tables, s.host)
-	tx.tx = s.host
+	tx := s.inHost()
 	tx.exec("SAVEPOINT reeve_call")
 	_, err := fn(tx)
 	if err == nil {
@@ -177,14 +194,20 @@ func (s *Store) leaseInside(ctx context.Context, fn func(*session) (int, error))
 	return nil
 }
 
+// inHost returns a session in the host's transaction.
+func (s *Store) inHost() *session {
+	tx := newSession(s.language, s.tables, s.host)
+	tx.tx, tx.host = s.host, true
+	return tx
+}
+
 // writeInside writes in the host's transaction, under a savepoint.
 func (s *Store) writeInside(ctx context.Context, w writing) error {
-	tx := newSession(s.language, s.tables, s.host)
-	tx.tx = s.host
+	tx := s.inHost()
 	tx.exec("SAVEPOINT reeve_call")
 	w.look(tx)
 	tx.query(beginWriting, func(rows pgx.Rows) error {
-		return rows.Scan(timeColumn{&tx.now}, &tx.xid, nil)
+		return rows.Scan(timeColumn{&tx.now}, &tx.xid)
 	})
 	err := tx.flush(ctx)
 	if err == nil {

@@ -48,14 +48,14 @@ RETURNING due <= $%d`, afterLines+len(createdRow))
 			SELECT CASE WHEN `+hasOpenMessage+` THEN $%[1]d ELSE least(v.due, (
 				SELECT min(e.due) FROM reeve.element AS e WHERE e.kind = r.kind AND e.id = r.id AND e.due IS NOT NULL)) END AS wish
 		) AS w WHERE w.wish IS NOT NULL) END
-FROM `+changedRow.as("v", afterLines)+`
-WHERE r.kind = v.kind AND r.id = v.id AND r.version = v.version AND (v.token = 0 OR r.token <= v.token)
+FROM `+changedRow.at(afterLines, "reeve.record", ofKey)+`
+WHERE r.ctid = found.at AND r.version = v.version AND (v.token = 0 OR r.token <= v.token)
 RETURNING r.due <= $%[1]d AND r.lease_until IS NULL`, afterLines+len(changedRow))
 
 	deletedRow = columnsOf(`kind text, id text, version bigint`)
 
-	deleteRecords = withLines + `DELETE FROM reeve.record AS r USING ` + deletedRow.as("v", afterLines) + `
-WHERE r.kind = v.kind AND r.id = v.id AND r.version = v.version`
+	deleteRecords = withLines + `DELETE FROM reeve.record AS r USING ` + deletedRow.at(afterLines, "reeve.record", ofKey) + `
+WHERE r.ctid = found.at AND r.version = v.version`
 )
 
 // lineRows returns what the history is to say of steps, and after it the parameters of the statement that
@@ -113,10 +113,10 @@ func (s *session) updateRecords(steps []*step) {
 
 // belongings goes with a record. What is marked in its history as kept is kept no longer.
 var belongings = [...]string{
-	`DELETE FROM reeve.element AS b USING ` + keyRow.as("v", 1) + ` WHERE b.kind = v.kind AND b.id = v.id`,
-	`DELETE FROM reeve.tally AS b USING ` + keyRow.as("v", 1) + ` WHERE b.kind = v.kind AND b.id = v.id`,
-	`DELETE FROM reeve.message AS b USING ` + keyRow.as("v", 1) + ` WHERE b.kind = v.kind AND b.id = v.id`,
-	`DELETE FROM reeve.effect AS b USING ` + keyRow.as("v", 1) + ` WHERE b.kind = v.kind AND b.id = v.id`,
+	`DELETE FROM reeve.element AS b USING ` + keyRow.at(1, "reeve.element", ofKey) + ` WHERE b.ctid = found.at`,
+	`DELETE FROM reeve.tally AS b USING ` + keyRow.at(1, "reeve.tally", ofKey) + ` WHERE b.ctid = found.at`,
+	`DELETE FROM reeve.message AS b USING ` + keyRow.at(1, "reeve.message", ofKey) + ` WHERE b.ctid = found.at`,
+	`DELETE FROM reeve.effect AS b USING ` + keyRow.at(1, "reeve.effect", ofKey) + ` WHERE b.ctid = found.at`,
 	unkeepLines,
 }
 
