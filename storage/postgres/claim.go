@@ -22,7 +22,7 @@ const claimRecords = `WITH due AS MATERIALIZED (
 	ORDER BY d.due LIMIT $2)
 UPDATE reeve.record AS r SET token = r.token + 1, owner = $3, lease_until = reeve.clock() + $4::bigint * interval '1 microsecond'
 FROM due WHERE r.ctid = due.at
-RETURNING ` + recordColumns + `, r.token, reeve.clock()`
+RETURNING ` + recordColumns + `, r.parts, r.token, reeve.clock()`
 
 // Claim implements [storage.Leases]. A store makes one claim at a time, because several step over each
 // other's rows.
@@ -45,11 +45,16 @@ func (s *Store) Claim(ctx context.Context, c storage.Claim) (out []storage.Snaps
 
 func (s *session) claim(ctx context.Context, c storage.Claim) ([]storage.Snapshot, error) {
 	var out []storage.Snapshot
+	var divided []storage.Key // those that have elements
 	s.query(claimRecords, func(rows pgx.Rows) error {
 		var n storage.Snapshot
+		var parts bool
 		var token storage.Token
-		if err := scanRecord(rows, &n.Record, (*uint64)(&token), timeColumn{&n.Now}); err != nil {
+		if err := scanRecord(rows, &n.Record, &parts, (*uint64)(&token), timeColumn{&n.Now}); err != nil {
 			return err
+		}
+		if parts {
+			divided = append(divided, n.Key)
 		}
 		n.Lease = storage.Lease{Key: n.Key, Owner: c.Owner, Token: token, TTL: c.TTL}
 		out = append(out, n)
@@ -69,7 +74,7 @@ func (s *session) claim(ctx context.Context, c storage.Claim) ([]storage.Snapsho
 	if err := s.loadRows(ctx, records); err != nil {
 		return nil, err
 	}
-	s.fill(out, c.Most)
+	s.fill(out, divided, c.Most)
 	return out, nil
 }
 
@@ -111,15 +116,14 @@ ORDER BY t.kind, t.id, t.grp, t.state`
 
 // fill collects what a turn needs beside the record: messages, the elements that these name or that are
 // due, and the tally. It reads after the records were leased, and so never less than what made them due.
-func (s *session) fill(out []storage.Snapshot, most int) {
+func (s *session) fill(out []storage.Snapshot, divided []storage.Key, most int) {
 	byKey := map[storage.Key]*storage.Snapshot{}
 	keys := make([]storage.Key, len(out))
 	for i := range out {
 		keys[i], byKey[out[i].Key] = out[i].Key, &out[i]
 	}
-	of := keyRows(keys)
 	now := out[0].Now
-	s.each(firstMessages, of, func(rows pgx.Rows) error {
+	s.each(firstMessages, keyRows(keys), func(rows pgx.Rows) error {
 		m, err := scanMessage(rows)
 		if err != nil {
 			return err
@@ -131,6 +135,7 @@ func (s *session) fill(out []storage.Snapshot, most int) {
 		}
 		return nil
 	}, most+1)
+	of := keyRows(divided)
 	s.each(firstDueElements, of, func(rows pgx.Rows) error {
 		k, e, err := scanElement(rows)
 		if err != nil {

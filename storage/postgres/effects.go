@@ -56,7 +56,7 @@ func (s *session) lookForEffects(steps []*step) *knownEffects {
 		owners: map[string]storage.Key{}, open: map[openKey]int64{},
 		canceled: map[*step][]wanted{}, emitted: map[string]storage.Key{},
 	}
-	emitted, cancels := emittedRow.rows(), cancelRow.rows()
+	emitted, cancels := emittedRow.rows(len(steps)), cancelRow.rows(len(steps))
 	var cancelling []*step
 	for _, c := range steps {
 		for i := range c.Emit {
@@ -152,7 +152,7 @@ RETURNING due <= $18`
 
 // emit adds effects. In a lane each begins behind the others, and the first of them moves up.
 func (s *session) emit(steps []*step, known *knownEffects) {
-	emitted, joined := effectRow.rows(), lanes{}
+	emitted, joined := effectRow.rows(len(steps)), lanes{}
 	for _, c := range steps {
 		for i := range c.Emit {
 			e := &c.Emit[i]

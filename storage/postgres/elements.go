@@ -38,7 +38,7 @@ WHERE e.ctid = found.at`
 // writeElements writes the elements of steps and counts them. It costs as much as there are touched
 // ones, however many the records have.
 func (s *session) writeElements(steps []*step) {
-	touched, written, gone := nameRow.rows(), elementRow.rows(), nameRow.rows()
+	touched, written, gone := nameRow.rows(len(steps)), elementRow.rows(len(steps)), nameRow.rows(len(steps))
 	var keys []storage.Key
 	for _, c := range steps {
 		if !c.changesElements() {

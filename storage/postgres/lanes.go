@@ -1,11 +1,6 @@
 package postgres
 
-import (
-	"maps"
-	"slices"
-
-	"github.com/reeve-go/reeve/storage"
-)
+import "github.com/reeve-go/reeve/storage"
 
 // A lane is the queue of effects that its name makes at a record. Its head is the effect that is not
 // behind another; there is one as long as there are effects that have not ended.
@@ -51,8 +46,8 @@ func (l lanes) add(of storage.Key, name string) {
 }
 
 func (l lanes) rows() *rows {
-	r := laneRow.rows()
-	for _, at := range slices.Collect(maps.Keys(l)) {
+	r := laneRow.rows(len(l))
+	for at := range l {
 		r.add(at.of.Kind, at.of.ID, at.name)
 	}
 	return r

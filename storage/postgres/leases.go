@@ -82,7 +82,7 @@ func (s *Store) Extend(ctx context.Context, leases []storage.Lease) ([]error, er
 	err := s.write(ctx, writing{
 		look: func(tx *session) { found = tx.lockLeased(leases) },
 		act: func(_ context.Context, tx *session) error {
-			records, effects := extendedRow.rows(), extendedEffectRow.rows()
+			records, effects := extendedRow.rows(len(leases)), extendedEffectRow.rows(len(leases))
 			for i, l := range leases {
 				answers[i] = nil
 				switch a := found.attempts[l.Key.ID]; {
@@ -122,7 +122,7 @@ func (s *Store) Release(ctx context.Context, leases []storage.Lease, after time.
 		act: func(_ context.Context, tx *session) error {
 			at := tx.until(after)
 			var keys []storage.Key
-			e := newEndings()
+			e := newEndings(len(leases))
 			for _, l := range leases {
 				if l.Key.Kind != storage.EffectKind {
 					if found.holds(l) {

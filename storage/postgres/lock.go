@@ -71,7 +71,7 @@ func scanHeld(known map[storage.Key]*held) func(pgx.Rows) error {
 func keyRows(keys []storage.Key) *rows {
 	keys = slices.Clone(keys)
 	slices.SortFunc(keys, compareKeys)
-	r := keyRow.rows()
+	r := keyRow.rows(len(keys))
 	for _, k := range slices.Compact(keys) {
 		r.add(k.Kind, k.ID)
 	}

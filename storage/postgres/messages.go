@@ -24,7 +24,7 @@ WHERE m.ctid = found.at`
 
 // consume notes what became of messages. Those that a final record leaves open are stale.
 func (s *session) consume(steps []*step) {
-	consumed := consumedRow.rows()
+	consumed := consumedRow.rows(len(steps))
 	var final []storage.Key
 	for _, c := range steps {
 		seen := map[uint64]bool{}

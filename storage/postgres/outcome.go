@@ -32,8 +32,10 @@ const (
 // server keeps that under its number. Nil: it was. The error is [storage.ErrUnknown] if the server
 // cannot be asked for so long that somebody has to be told.
 func (s *Store) whatBecame(ctx context.Context, xid string, cause error) error {
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	ctx, cancel := linger(ctx)
 	defer cancel()
+	ctx, giveUp := context.WithTimeout(ctx, lookFor)
+	defer giveUp()
 	begun := time.Now()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		var status *string

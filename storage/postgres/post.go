@@ -64,7 +64,7 @@ RETURNING r.due <= $3 AND r.lease_until IS NULL`
 // post stores messages in their order, lets them take their slots, and wakes the records that are to
 // look at them.
 func (s *session) post(postings []*posting, fateAt func(storage.Key) fate) {
-	messages, slots := messageRow.rows(), slotRow.rows()
+	messages, slots := messageRow.rows(len(postings)), slotRow.rows(0)
 	var woken []storage.Key
 	for _, p := range postings {
 		f := fateAt(p.to)
@@ -99,7 +99,7 @@ type nameOfMessage struct {
 
 // lookForMessages finds out which of messages were accepted before.
 func (s *session) lookForMessages(messages []*posting) map[nameOfMessage]bool {
-	names, before := messageName.rows(), map[nameOfMessage]bool{}
+	names, before := messageName.rows(len(messages)), map[nameOfMessage]bool{}
 	for _, p := range messages {
 		names.add(p.to.Kind, p.to.ID, p.ID)
 	}

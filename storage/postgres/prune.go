@@ -146,7 +146,7 @@ func (p *pruning) pruneLines(ctx context.Context, tx *session) error {
 			return err
 		}
 	}
-	remove, keep := lineName.rows(), lineName.rows()
+	remove, keep := lineName.rows(len(old)), lineName.rows(len(old))
 	for _, l := range old {
 		switch {
 		case !l.newest:

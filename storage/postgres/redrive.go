@@ -84,7 +84,7 @@ func (s *session) reopen(seq int64, m deadMessage, f fate) {
 	if !f.open() {
 		ended = s.now
 	}
-	redriven, taken := redrivenRow.rows(), takenRow.rows()
+	redriven, taken := redrivenRow.rows(1), takenRow.rows(1)
 	redriven.add(seq, f.status.String(), f.reason, ended)
 	s.over(redriveMessages, redriven)
 	if f.open() && m.slot != "" {

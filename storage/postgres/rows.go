@@ -61,10 +61,11 @@ type rows struct {
 	arrays []array
 }
 
-func (c columns) rows() *rows {
+// rows returns no rows yet, with room for some.
+func (c columns) rows(room int) *rows {
 	r := &rows{arrays: make([]array, len(c))}
 	for i := range c {
-		r.arrays[i] = arrayOf(c[i].typ)
+		r.arrays[i] = arrayOf(c[i].typ, room)
 	}
 	return r
 }
@@ -93,52 +94,53 @@ type array interface {
 	value() any
 }
 
-func arrayOf(typ string) array {
+func arrayOf(typ string, room int) array {
 	switch typ {
 	case "text":
-		return &texts{}
+		return arrayWith[string](room)
 	case "bigint":
-		return &arrayOfType[int64]{}
+		return arrayWith[int64](room)
 	case "integer":
-		return &arrayOfType[int]{}
+		return arrayWith[int](room)
 	case "boolean":
-		return &arrayOfType[bool]{}
+		return arrayWith[bool](room)
 	case "timestamptz":
-		return &times{}
+		return &times{make([]*time.Time, 0, room)}
 	case "bytea":
-		return &blobs{}
+		return &blobs{make([][]byte, 0, room)}
 	}
 	panic("no array of type " + typ) // the types are constants of this package
 }
 
-type arrayOfType[T any] []T
+// values are those of a type that is never null.
+type values[T any] struct{ all []T }
 
-func (a *arrayOfType[T]) add(v any)  { *a = append(*a, v.(T)) } //nolint:forcetypeassert // a row's types are those of its columns
-func (a *arrayOfType[T]) value() any { return []T(*a) }
+func arrayWith[T any](room int) *values[T] { return &values[T]{make([]T, 0, room)} }
 
-type texts = arrayOfType[string]
+func (a *values[T]) add(v any)  { a.all = append(a.all, v.(T)) } //nolint:forcetypeassert // a row's types are those of its columns
+func (a *values[T]) value() any { return a.all }
 
 // times has null for the zero time.
-type times []*time.Time
+type times struct{ all []*time.Time }
 
 func (a *times) add(v any) {
 	t := v.(time.Time) //nolint:forcetypeassert // a row's types are those of its columns
 	if t.IsZero() {
-		*a = append(*a, nil)
+		a.all = append(a.all, nil)
 	} else {
-		*a = append(*a, &t)
+		a.all = append(a.all, &t)
 	}
 }
-func (a *times) value() any { return []*time.Time(*a) }
+func (a *times) value() any { return a.all }
 
 // blobs has null for no bytes.
-type blobs [][]byte
+type blobs struct{ all [][]byte }
 
 func (a *blobs) add(v any) {
 	b := v.([]byte) //nolint:forcetypeassert // a row's types are those of its columns
 	if len(b) == 0 {
 		b = nil
 	}
-	*a = append(*a, b)
+	a.all = append(a.all, b)
 }
-func (a *blobs) value() any { return [][]byte(*a) }
+func (a *blobs) value() any { return a.all }

@@ -80,7 +80,9 @@ type endings struct {
 	freed lanes // whose canceled effect is not running outside any more
 }
 
-func newEndings() *endings { return &endings{rows: endedRow.rows(), left: lanes{}, freed: lanes{}} }
+func newEndings(n int) *endings {
+	return &endings{rows: endedRow.rows(n), left: lanes{}, freed: lanes{}}
+}
 
 // end ends an attempt: the effect is tried again at due, if that is set, or has ended as status. A nil
 // reason keeps the old one.
@@ -148,7 +150,7 @@ func (s *Store) settle(ctx context.Context, settlements []*storage.Settlement) (
 			attempts = tx.lockAttempts(ids)
 		},
 		act: func(_ context.Context, tx *session) error {
-			e := newEndings()
+			e := newEndings(len(settlements))
 			var outcomes []*posting
 			for i, st := range settlements {
 				a := attempts[st.Lease.Key.ID]

@@ -107,10 +107,10 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 // commit sends what was collected together with the COMMIT. From here on a canceled context does not
 // stop it at once, because then nobody would know what became of it.
 func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, tx *session) error {
-	ctx, cancel := linger(ctx)
+	longer, cancel := linger(ctx)
 	defer cancel()
 	tx.exec("COMMIT")
-	err := tx.flush(ctx)
+	err := tx.flush(longer)
 	if err == nil {
 		return nil
 	}
@@ -118,7 +118,8 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, tx *session) err
 		rollBack(ctx, conn)
 		return err
 	}
-	_ = conn.Conn().Close(ctx)
+	_ = conn.Conn().Close(longer)
+	conn.Release() // its place in the pool is needed to ask
 	return s.whatBecame(ctx, tx.xid, err)
 }
 

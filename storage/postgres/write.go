@@ -20,13 +20,13 @@ var (
 )
 
 var (
-	createdRow = columnsOf(`kind text, id text, version bigint, token bigint, fence bigint, ` + recordRow)
+	createdRow = columnsOf(`kind text, id text, version bigint, token bigint, fence bigint, parts boolean, ` + recordRow)
 
 	createRecords = fmt.Sprintf(withLines+`INSERT INTO reeve.record (`+createdRow.names("")+`)
 SELECT `+createdRow.names("v.")+` FROM `+createdRow.as("v", afterLines)+` ORDER BY v.ordinal
 RETURNING due <= $%d`, afterLines+len(createdRow))
 
-	changedRow = columnsOf(`kind text, id text, version bigint, token bigint, lines integer, ` + recordRow)
+	changedRow = columnsOf(`kind text, id text, version bigint, token bigint, lines integer, parts boolean, ` + recordRow)
 
 	hasOpenMessage = `EXISTS (SELECT 1 FROM reeve.message AS m WHERE m.kind = r.kind AND m.id = r.id AND m.ended IS NULL)`
 
@@ -42,6 +42,7 @@ RETURNING due <= $%d`, afterLines+len(createdRow))
 	state = v.state, final = v.final, status = v.status, reason = v.reason, operation = v.operation,
 	deadline = v.deadline, step = v.step, since = v.since, until = v.until, not_before = v.not_before,
 	failures = v.failures, grp = v.grp, data_version = v.data_version, data = v.data,
+	parts = r.parts OR v.parts,
 	kept = CASE WHEN r.kept = 1 AND v.lines > 0 THEN 2 ELSE r.kept END,
 	due = CASE WHEN v.status = 'ok' AND NOT v.final THEN (
 		SELECT greatest(w.wish, v.not_before) FROM (
@@ -61,7 +62,7 @@ WHERE r.ctid = found.at AND r.version = v.version`
 // lineRows returns what the history is to say of steps, and after it the parameters of the statement that
 // writes it.
 func (s *session) lineRows(steps []*step, r *rows, more ...any) []any {
-	lines := lineRow.rows()
+	lines := lineRow.rows(len(steps))
 	for _, c := range steps {
 		for n, l := range c.lines() {
 			lines.add(c.Key.Kind, c.Key.ID, integer(c.version), n, s.now, l.Element,
@@ -75,9 +76,9 @@ func (s *session) createRecords(steps []*step) {
 	if len(steps) == 0 {
 		return
 	}
-	created := createdRow.rows()
+	created := createdRow.rows(len(steps))
 	for _, c := range sortedByKey(steps) {
-		row := []any{c.Key.Kind, c.Key.ID, integer(c.version), integer(c.token), integer(c.Token)}
+		row := []any{c.Key.Kind, c.Key.ID, integer(c.version), integer(c.token), integer(c.Token), len(c.Elements) > 0}
 		created.add(append(row, s.recordValues(c, c.firstDue())...)...)
 	}
 	s.queryDue(createRecords, s.lineRows(steps, created, s.now)...)
@@ -103,9 +104,9 @@ func (s *session) updateRecords(steps []*step) {
 	if len(steps) == 0 {
 		return
 	}
-	changed := changedRow.rows()
+	changed := changedRow.rows(len(steps))
 	for _, c := range steps {
-		row := []any{c.Key.Kind, c.Key.ID, integer(c.Version), integer(c.Token), len(c.Lines)}
+		row := []any{c.Key.Kind, c.Key.ID, integer(c.Version), integer(c.Token), len(c.Lines), len(c.Elements) > 0}
 		changed.add(append(row, s.recordValues(c, storage.Time(c.Record.Due))...)...)
 	}
 	s.queryDue(updateRecords, s.lineRows(steps, changed, s.now)...)
@@ -125,7 +126,7 @@ func (s *session) deleteRecords(steps []*step) {
 	if len(steps) == 0 {
 		return
 	}
-	deleted, keys := deletedRow.rows(), make([]storage.Key, len(steps))
+	deleted, keys := deletedRow.rows(len(steps)), make([]storage.Key, len(steps))
 	for i, c := range steps {
 		deleted.add(c.Key.Kind, c.Key.ID, integer(c.Version))
 		keys[i] = c.Key

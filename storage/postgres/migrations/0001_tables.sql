@@ -32,6 +32,7 @@ CREATE TABLE reeve.record (
     not_before   timestamptz,                     -- null: a turn may be had at any time
     failures     integer     NOT NULL,
     grp          text        NOT NULL,
+    parts        boolean     NOT NULL,            -- it has, or had, elements
     kept         smallint,                        -- 1: its newest line is marked as kept; 2: not the newest any more
     data_version integer     NOT NULL,
     data         bytea,
