@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/reeve-go/reeve/storage"
@@ -94,7 +93,7 @@ func (b *batch) applyAlone(ctx context.Context, c *step) error {
 	for k, h := range b.known {
 		before[k] = *h
 	}
-	emitted := maps.Clone(b.effects.emitted)
+	effects := b.effects.clone()
 	made := b.admit([]*step{c})
 	if len(made) == 0 {
 		return nil
@@ -119,7 +118,7 @@ func (b *batch) applyAlone(ctx context.Context, c *step) error {
 	for k := range b.known {
 		*b.known[k] = before[k]
 	}
-	b.effects.emitted = emitted
+	b.effects = effects
 	return nil
 }
 
@@ -161,7 +160,7 @@ func (b *batch) admit(group []*step) []*step {
 			}
 		}
 		h.changed = true
-		b.effects.add(c)
+		b.effects.admit(c)
 		made = append(made, c)
 	}
 	for _, c := range slices.Clone(made) {
@@ -225,7 +224,7 @@ func (b *batch) write(made []*step) {
 	tx.writeElements(steps)
 	tx.consume(changed)
 	tx.cancelEffects(steps, b.effects)
-	tx.emit(steps, b.effects)
+	tx.emit(steps)
 	tx.post(sent, func(k storage.Key) fate { return b.known[k].fate() })
 	tx.updateRecords(changed)
 }

@@ -17,23 +17,22 @@ import (
 const claimRecords = `WITH due AS MATERIALIZED (
 	SELECT d.at FROM unnest($1::text[]) AS v(kind) CROSS JOIN LATERAL (
 		SELECT r.ctid AS at, r.due FROM reeve.record AS r
-		WHERE r.kind = v.kind AND r.due <= reeve.clock() AND (r.lease_until IS NULL OR r.lease_until <= reeve.clock())
+		WHERE r.kind = v.kind AND r.due >= $5 AND r.due <= reeve.clock() AND (r.lease_until IS NULL OR r.lease_until <= reeve.clock())
 		ORDER BY r.due LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS d
 	ORDER BY d.due LIMIT $2)
 UPDATE reeve.record AS r SET token = r.token + 1, owner = $3, lease_until = reeve.clock() + $4::bigint * interval '1 microsecond'
 FROM due WHERE r.ctid = due.at
 RETURNING ` + recordColumns + `, r.parts, r.token, reeve.clock()`
 
-// Claim implements [storage.Leases]. A store makes one claim at a time, because several step over each
-// other's rows.
+// Claim implements [storage.Leases].
 func (s *Store) Claim(ctx context.Context, c storage.Claim) (out []storage.Snapshot, err error) {
 	if err := s.limits.CheckClaim(&c); err != nil {
 		return nil, err
 	}
 	c.Most = cmp.Or(c.Most, storage.DefaultMost)
-	err = s.oneClaimer(ctx, s.claiming, func() error {
+	err = s.claiming.claim(ctx, c.Names, func(kinds []string, f *front) error {
 		return s.lease(ctx, func(tx *session) (int, error) {
-			out, err = tx.claim(ctx, c)
+			out, err = tx.claim(ctx, kinds, f, c)
 			return len(out), err
 		})
 	})
@@ -43,24 +42,30 @@ func (s *Store) Claim(ctx context.Context, c storage.Claim) (out []storage.Snaps
 	return out, nil
 }
 
-func (s *session) claim(ctx context.Context, c storage.Claim) ([]storage.Snapshot, error) {
-	var out []storage.Snapshot
+func (s *session) claim(ctx context.Context, kinds []string, f *front, c storage.Claim) (out []storage.Snapshot, err error) {
 	var divided []storage.Key // those that have elements
-	s.query(claimRecords, func(rows pgx.Rows) error {
-		var n storage.Snapshot
-		var parts bool
-		var token storage.Token
-		if err := scanRecord(rows, &n.Record, &parts, (*uint64)(&token), timeColumn{&n.Now}); err != nil {
-			return err
-		}
-		if parts {
-			divided = append(divided, n.Key)
-		}
-		n.Lease = storage.Lease{Key: n.Key, Owner: c.Owner, Token: token, TTL: c.TTL}
-		out = append(out, n)
-		return nil
-	}, distinct(c.Names), c.Limit, c.Owner, c.TTL.Microseconds())
-	if err := s.flush(ctx); err != nil || len(out) == 0 {
+	err = f.look(c.Limit, func(from time.Time, limit int) (n int, last time.Time, err error) {
+		s.query(claimRecords, func(rows pgx.Rows) error {
+			var r storage.Snapshot
+			var parts bool
+			var token storage.Token
+			if err := scanRecord(rows, &r.Record, &parts, (*uint64)(&token), timeColumn{&r.Now}); err != nil {
+				return err
+			}
+			if parts {
+				divided = append(divided, r.Key)
+			}
+			if n++; r.Due.After(last) {
+				last = r.Due
+			}
+			r.Lease = storage.Lease{Key: r.Key, Owner: c.Owner, Token: token, TTL: c.TTL}
+			out = append(out, r)
+			return nil
+		}, kinds, limit, c.Owner, c.TTL.Microseconds(), from)
+		err = s.flush(ctx)
+		return n, last, err
+	})
+	if err != nil || len(out) == 0 {
 		return nil, err
 	}
 	slices.SortFunc(out, func(a, b storage.Snapshot) int {
@@ -81,17 +86,6 @@ func (s *session) claim(ctx context.Context, c storage.Claim) ([]storage.Snapsho
 // distinct returns each name once.
 func distinct(names []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(names)))
-}
-
-// oneClaimer runs fn when nobody else of the process does; the channel holds a value meanwhile.
-func (s *Store) oneClaimer(ctx context.Context, turn chan struct{}, fn func() error) error {
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-		return fn()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 var (

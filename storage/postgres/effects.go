@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"iter"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,10 +14,9 @@ import (
 
 // knownEffects is what is known of the effects that a batch emits or cancels, before it does.
 type knownEffects struct {
-	owners   map[string]storage.Key // by the ids of effects that were emitted before
+	owners   map[string]storage.Key // of the effects that were emitted before, by their ids
 	open     map[openKey]int64      // the effects that have not ended, by their keys
-	canceled map[*step][]wanted
-	emitted  map[string]storage.Key // by the batch
+	canceled map[*step][]wanted     // what its change cancels
 }
 
 // An openKey is what no two effects that have not ended share.
@@ -54,7 +54,7 @@ ORDER BY e.seq FOR NO KEY UPDATE OF e`
 func (s *session) lookForEffects(steps []*step) *knownEffects {
 	k := &knownEffects{
 		owners: map[string]storage.Key{}, open: map[openKey]int64{},
-		canceled: map[*step][]wanted{}, emitted: map[string]storage.Key{},
+		canceled: map[*step][]wanted{},
 	}
 	emitted, cancels := emittedRow.rows(len(steps)), cancelRow.rows(len(steps))
 	var cancelling []*step
@@ -91,29 +91,52 @@ func (s *session) lookForEffects(steps []*step) *knownEffects {
 	return k
 }
 
+// clone returns a copy, for what may be taken back.
+func (k *knownEffects) clone() *knownEffects {
+	return &knownEffects{maps.Clone(k.owners), maps.Clone(k.open), k.canceled}
+}
+
 // refusal says why a change must not emit what it does.
 func (k *knownEffects) refusal(c *step) error {
 	for i := range c.Emit {
 		id := c.Emit[i].ID
-		for _, owners := range []map[string]storage.Key{k.owners, k.emitted} {
-			if of, before := owners[id]; before && of != c.Key {
-				return storage.Errorf(storage.ErrExists, c.Key, "effect %q is another record's; choose an id of its own", id)
-			}
+		if of, before := k.owners[id]; before && of != c.Key {
+			return storage.Errorf(storage.ErrExists, c.Key, "effect %q is another record's; choose an id of its own", id)
 		}
 	}
 	return nil
 }
 
-// add notes what a change emits.
-func (k *knownEffects) add(c *step) {
+// admit notes what a change does to effects. What it cancels frees its keys. What adds nothing is left out: what
+// was emitted before, and what has the key of one that has not ended.
+func (k *knownEffects) admit(c *step) {
+	if c.Delete {
+		maps.DeleteFunc(k.owners, func(_ string, of storage.Key) bool { return of == c.Key })
+		maps.DeleteFunc(k.open, func(key openKey, _ int64) bool { return key.of == c.Key })
+		return
+	}
+	gone := map[int64]bool{}
+	for _, w := range k.canceled[c] {
+		gone[w.seq] = true
+	}
+	if len(gone) > 0 {
+		maps.DeleteFunc(k.open, func(_ openKey, seq int64) bool { return gone[seq] })
+	}
 	for i := range c.Emit {
-		k.emitted[c.Emit[i].ID] = c.Key
+		e := &c.Emit[i]
+		key := openKey{c.Key, e.Key}
+		_, before := k.owners[e.ID]
+		_, open := k.open[key]
+		if !before && !open {
+			k.owners[e.ID], k.open[key] = c.Key, 0
+			c.emitted = append(c.emitted, e)
+		}
 	}
 }
 
 const cancelEffects = `UPDATE reeve.effect SET status = 'canceled', due = NULL, ended = $2 WHERE seq = ANY($1::bigint[])`
 
-// cancelEffects cancels what the records do not want any more. From then on their keys are free.
+// cancelEffects cancels what the records do not want any more.
 func (s *session) cancelEffects(steps []*step, known *knownEffects) {
 	var seqs []int64
 	left := lanes{}
@@ -123,19 +146,9 @@ func (s *session) cancelEffects(steps []*step, known *knownEffects) {
 			left.add(c.Key, w.lane)
 		}
 	}
-	if len(seqs) == 0 {
-		return
+	if len(seqs) > 0 {
+		s.exec(cancelEffects, seqs, s.now)
 	}
-	gone := map[int64]bool{}
-	for _, seq := range seqs {
-		gone[seq] = true
-	}
-	for key, seq := range known.open {
-		if gone[seq] {
-			delete(known.open, key)
-		}
-	}
-	s.exec(cancelEffects, seqs, s.now)
 	s.advance(left)
 }
 
@@ -151,18 +164,10 @@ RETURNING due <= $18`
 )
 
 // emit adds effects. In a lane each begins behind the others, and the first of them moves up.
-func (s *session) emit(steps []*step, known *knownEffects) {
+func (s *session) emit(steps []*step) {
 	emitted, joined := effectRow.rows(len(steps)), lanes{}
 	for _, c := range steps {
-		for i := range c.Emit {
-			e := &c.Emit[i]
-			key := openKey{c.Key, e.Key}
-			_, before := known.owners[e.ID]
-			_, open := known.open[key]
-			if before || open {
-				continue
-			}
-			known.owners[e.ID], known.open[key] = c.Key, 0
+		for _, e := range c.emitted {
 			deadline := storage.Time(e.Deadline)
 			due := deadline
 			if e.Lane == "" {

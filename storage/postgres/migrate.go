@@ -70,6 +70,11 @@ func (s *Store) migrate(ctx context.Context, all fs.FS, file string) error {
 	if err != nil {
 		return err
 	}
+	return s.again(ctx, func() error { return early(s.makeTables(ctx, number, string(text))) })
+}
+
+// makeTables runs a migration, unless it was made before.
+func (s *Store) makeTables(ctx context.Context, number int, text string) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		// The lock comes first, so that another process is not half way through the same.
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", s.lockNumber()); err != nil {
@@ -84,7 +89,7 @@ func (s *Store) migrate(ctx context.Context, all fs.FS, file string) error {
 				return fmt.Errorf("the schema is missing and cannot be created; create it, or let another user migrate: %w", err)
 			}
 		}
-		_, err = tx.Conn().PgConn().Exec(ctx, s.named(string(text))).ReadAll()
+		_, err = tx.Conn().PgConn().Exec(ctx, s.named(text)).ReadAll()
 		return err
 	})
 }
@@ -124,17 +129,30 @@ func (s *Store) schemaOf(ctx context.Context, tx queryer) (have schema, err erro
 	return have, err
 }
 
+// haveSchema is schemaOf where the store reads.
+func (s *Store) haveSchema(ctx context.Context) (have schema, err error) {
+	if s.host != nil {
+		return s.schemaOf(ctx, s.host)
+	}
+	err = s.again(ctx, func() error {
+		conn, err := s.connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		have, err = s.schemaOf(ctx, conn)
+		return early(err)
+	})
+	return have, err
+}
+
 // checkSchema makes sure that the tables are those of this program, or newer ones that it can work
 // with. Once they are it asks no more.
 func (s *Store) checkSchema(ctx context.Context) error {
 	if s.migrated.Load() {
 		return nil
 	}
-	var on queryer = s.pool
-	if s.host != nil {
-		on = s.host
-	}
-	have, err := s.schemaOf(ctx, on)
+	have, err := s.haveSchema(ctx)
 	switch {
 	case err != nil:
 		return err

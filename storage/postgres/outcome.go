@@ -59,12 +59,12 @@ func (s *Store) whatBecame(ctx context.Context, xid string, cause error) error {
 
 // one runs a statement on a connection of its own and scans its first row, if there is one.
 func (s *Store) one(ctx context.Context, query string, to []any, args ...any) error {
-	tx := newSession(s.language, s.tables, s.pool)
-	tx.query(query, func(rows pgx.Rows) error {
-		if to == nil {
-			return nil
-		}
-		return rows.Scan(to...)
-	}, args...)
-	return tx.flush(ctx)
+	return s.send(ctx, func(tx *session) {
+		tx.query(query, func(rows pgx.Rows) error {
+			if to == nil {
+				return nil
+			}
+			return rows.Scan(to...)
+		}, args...)
+	})
 }

@@ -39,7 +39,7 @@ type Store struct {
 	pooled   bool
 	migrated *atomic.Bool
 
-	claiming, taking chan struct{} // hold a value while somebody does
+	claiming, taking *claimer
 	notifier         *notifier
 
 	// Small calls that come at the same time go together.
@@ -103,8 +103,8 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		tables:   o.Tables,
 		pooled:   o.Pooled,
 		migrated: new(atomic.Bool),
-		claiming: make(chan struct{}, 1),
-		taking:   make(chan struct{}, 1),
+		claiming: newClaimer(),
+		taking:   newClaimer(),
 		notifier: newNotifier(o.Schema),
 	}
 	s.loads = &gatherer[storage.Key, storage.Snapshot]{do: s.load}
@@ -122,6 +122,6 @@ func (s *Store) gathers(size int) bool { return s.host == nil && size <= smallCa
 func (s *Store) inside(host pgx.Tx) *Store {
 	inside := *s
 	inside.host = host
-	inside.claiming, inside.taking = make(chan struct{}, 1), make(chan struct{}, 1)
+	inside.claiming, inside.taking = newClaimer(), newClaimer()
 	return &inside
 }

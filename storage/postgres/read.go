@@ -23,11 +23,7 @@ func (s *Store) read(ctx context.Context, fn func(*session)) error {
 		fn(tx)
 		return tx.flush(ctx)
 	}
-	return s.again(ctx, func() error {
-		tx := newSession(s.language, s.tables, s.pool)
-		fn(tx)
-		return tx.flush(ctx)
-	})
+	return s.again(ctx, func() error { return s.send(ctx, fn) })
 }
 
 // readRecords is read for records, whose data may be in tables of the host's: these are read as they are
@@ -43,12 +39,17 @@ func (s *Store) readRecords(ctx context.Context, fn func(*session), found func()
 		return readIn(ctx, s, s.host, fn, found)
 	}
 	return s.again(ctx, func() error {
-		tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		conn, err := s.connect(ctx)
 		if err != nil {
 			return err
 		}
+		defer conn.Release()
+		tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		if err != nil {
+			return early(err)
+		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-		return readIn(ctx, s, tx, fn, found)
+		return early(readIn(ctx, s, tx, fn, found))
 	})
 }
 

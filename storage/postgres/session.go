@@ -90,3 +90,15 @@ func (s *session) flush(ctx context.Context) error {
 	}
 	return results.Close()
 }
+
+// send sends what fn collects over a connection of its own, where it does not matter if it is sent again.
+func (s *Store) send(ctx context.Context, fn func(*session)) error {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	tx := newSession(s.language, s.tables, conn)
+	fn(tx)
+	return early(tx.flush(ctx))
+}

@@ -10,9 +10,10 @@ import (
 type step struct {
 	*storage.Change
 	answer  *error
-	version uint64        // of the record afterwards; zero: the change was refused
-	token   storage.Token // of a record that is created
-	before  string        // the state of a record that was deleted
+	version uint64            // of the record afterwards; zero: the change was refused
+	token   storage.Token     // of a record that is created
+	emitted []*storage.Effect // but for what adds nothing
+	before  string            // the state of a record that was deleted
 }
 
 // keys returns the records that steps concern, and those of them that they create.

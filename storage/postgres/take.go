@@ -16,7 +16,7 @@ import (
 const takeEffects = `WITH due AS MATERIALIZED (
 	SELECT d.at FROM unnest($1::text[]) AS v(name) CROSS JOIN LATERAL (
 		SELECT e.ctid AS at, e.seq, e.due FROM reeve.effect AS e
-		WHERE e.name = v.name AND e.due <= reeve.clock() AND (e.lease_until IS NULL OR e.lease_until <= reeve.clock())
+		WHERE e.name = v.name AND e.due >= $5 AND e.due <= reeve.clock() AND (e.lease_until IS NULL OR e.lease_until <= reeve.clock())
 		ORDER BY e.due, e.seq LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS d
 	ORDER BY d.due, d.seq LIMIT $2)
 UPDATE reeve.effect AS e SET status = 'running', attempt = e.attempt + 1, token = e.token + 1, owner = $3,
@@ -30,10 +30,9 @@ func (s *Store) Take(ctx context.Context, c storage.Claim) ([]storage.Taken, err
 		return nil, err
 	}
 	var out []storage.Taken
-	err := s.oneClaimer(ctx, s.taking, func() error {
-		return s.lease(ctx, func(tx *session) (int, error) {
-			out = nil
-			err := tx.take(ctx, c, &out)
+	err := s.taking.claim(ctx, c.Names, func(names []string, f *front) error {
+		return s.lease(ctx, func(tx *session) (n int, err error) {
+			out, err = tx.take(ctx, names, f, c)
 			return len(out), err
 		})
 	})
@@ -43,25 +42,29 @@ func (s *Store) Take(ctx context.Context, c storage.Claim) ([]storage.Taken, err
 	return out, nil
 }
 
-func (s *session) take(ctx context.Context, c storage.Claim, out *[]storage.Taken) error {
+func (s *session) take(ctx context.Context, names []string, f *front, c storage.Claim) (out []storage.Taken, err error) {
 	since := map[string]time.Time{}
-	s.query(takeEffects, func(rows pgx.Rows) error {
-		var t storage.Taken
-		var until, due time.Time
-		t.Lease.Owner, t.Lease.TTL = c.Owner, c.TTL
-		if err := scanEffect(rows, &t.Effect, &until, timeColumn{&due}, (*uint64)(&t.Lease.Token), timeColumn{&t.Now}); err != nil {
-			return err
-		}
-		t.Lease.Key = effectKey(t.ID)
-		since[t.ID] = due
-		*out = append(*out, t)
-		return nil
-	}, distinct(c.Names), c.Limit, c.Owner, c.TTL.Microseconds())
-	if err := s.flush(ctx); err != nil {
-		return err
-	}
-	slices.SortFunc(*out, func(a, b storage.Taken) int {
+	err = f.look(c.Limit, func(from time.Time, limit int) (n int, last time.Time, err error) {
+		s.query(takeEffects, func(rows pgx.Rows) error {
+			var t storage.Taken
+			var until, due time.Time
+			t.Lease.Owner, t.Lease.TTL = c.Owner, c.TTL
+			if err := scanEffect(rows, &t.Effect, &until, timeColumn{&due}, (*uint64)(&t.Lease.Token), timeColumn{&t.Now}); err != nil {
+				return err
+			}
+			if n++; due.After(last) {
+				last = due
+			}
+			t.Lease.Key = effectKey(t.ID)
+			since[t.ID] = due
+			out = append(out, t)
+			return nil
+		}, names, limit, c.Owner, c.TTL.Microseconds(), from)
+		err = s.flush(ctx)
+		return n, last, err
+	})
+	slices.SortFunc(out, func(a, b storage.Taken) int {
 		return cmp.Or(since[a.ID].Compare(since[b.ID]), cmp.Compare(a.Seq, b.Seq))
 	})
-	return nil
+	return out, err
 }

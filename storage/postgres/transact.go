@@ -42,6 +42,15 @@ func (s *Store) write(ctx context.Context, w writing) error {
 	return err
 }
 
+// connect returns a connection of the pool.
+func (s *Store) connect(ctx context.Context) (*pgxpool.Conn, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("no connection of the pool, which has %d at most, was free in time: %w", s.pool.Config().MaxConns, err)
+	}
+	return conn, early(err)
+}
+
 // again calls fn until it succeeds or fails for good.
 func (s *Store) again(ctx context.Context, fn func() error) error {
 	for try := 1; ; try++ {
@@ -77,7 +86,7 @@ func (s *session) planByIndex(now *time.Time) {
 }
 
 func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +127,7 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, tx *session) err
 		rollBack(ctx, conn)
 		return err
 	}
-	_ = conn.Conn().Close(longer)
-	conn.Release() // its place in the pool is needed to ask
+	_ = conn.Hijack().Close(longer) // its place in the pool is needed to ask
 	return s.whatBecame(ctx, tx.xid, err)
 }
 
@@ -161,7 +169,7 @@ func (s *Store) lease(ctx context.Context, fn func(*session) (int, error)) error
 		return s.leaseInside(ctx, fn)
 	}
 	return s.again(ctx, func() error {
-		conn, err := s.pool.Acquire(ctx)
+		conn, err := s.connect(ctx)
 		if err != nil {
 			return err
 		}
@@ -262,7 +270,7 @@ func canTryAgain(err error) bool {
 	switch {
 	case errors.Is(err, errAborted):
 		return true
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) && wasRefused(err):
 		return refused.Code == serializationFailure || refused.Code == deadlockDetected ||
 			refused.Code == uniqueViolation && refused.SchemaName != ""
 	case errors.As(err, &unwritten):
@@ -302,11 +310,17 @@ func failed(call string, err error) error {
 		return nil
 	case errors.As(err, &refused) && refused.Code == "57014":
 		return fmt.Errorf("postgres: %s: a statement took longer than the server's statement_timeout allows: %w", call, err)
-	case errors.As(err, &refused) && refused.Code == "25006":
+	case errors.As(err, &refused) && takesNoWrites(refused):
 		return fmt.Errorf("postgres: %s: the server takes no writes; is it a standby? %w", call, err)
 	case errors.As(err, &refused) && (refused.Code == "53100" || refused.Code == "53200"):
 		return fmt.Errorf("postgres: %s: the server has run out of disk or memory; nothing was written: %w", call, err)
 	default:
 		return fmt.Errorf("postgres: %s: %w", call, err)
 	}
+}
+
+// takesNoWrites reports whether a server refuses because it is read-only. A standby refuses the setting that a
+// transaction writes, as one that is not supported.
+func takesNoWrites(refused *pgconn.PgError) bool {
+	return refused.Code == "25006" || refused.Code == "0A000" && refused.Routine == "call_bool_check_hook"
 }
