@@ -19,6 +19,9 @@ func checkMode(mode pgx.QueryExecMode, pooled bool) error {
 	return nil
 }
 
+// goesByGo reports whether pgx tells the server no types but those of Go.
+func goesByGo(mode pgx.QueryExecMode) bool { return mode == pgx.QueryExecModeExec }
+
 // oldestServer is the first version that says what became of a transaction by its full number.
 const oldestServer = 130000
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -21,6 +22,10 @@ const (
 	endTransaction = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE backend_xid = ($1::text::xid8)::xid AND usename = current_user`
 )
+
+// numberUnknown is what the server answers of a transaction that a crash has taken from it: its number has
+// not been given out yet.
+const numberUnknown = "22023"
 
 // How long to look for what became of a transaction, and when to end one that is still open.
 const (
@@ -39,8 +44,11 @@ func (s *Store) whatBecame(ctx context.Context, xid string, cause error) error {
 	begun := time.Now()
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		var status *string
+		var refused *pgconn.PgError
 		err := s.one(ctx, statusOf, []any{&status}, xid)
 		switch {
+		case errors.As(err, &refused) && refused.Code == numberUnknown:
+			return fmt.Errorf("%w: %w", errAborted, cause)
 		case err != nil: // ask again
 		case status == nil:
 			return fmt.Errorf("%w: transaction %s is too old to be asked for: %w", storage.ErrUnknown, xid, cause)

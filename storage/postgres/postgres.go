@@ -37,6 +37,7 @@ type Store struct {
 	limits   storage.Limits
 	tables   tables
 	pooled   bool
+	plain    bool // pgx goes by the types of Go
 	migrated *atomic.Bool
 
 	claiming, taking *claimer
@@ -102,6 +103,7 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		limits:   o.Limits,
 		tables:   o.Tables,
 		pooled:   o.Pooled,
+		plain:    goesByGo(pool.Config().ConnConfig.DefaultQueryExecMode),
 		migrated: new(atomic.Bool),
 		claiming: newClaimer(),
 		taking:   newClaimer(),

@@ -54,8 +54,10 @@ func (s *Store) readRecords(ctx context.Context, fn func(*session), found func()
 }
 
 func readIn(ctx context.Context, s *Store, host pgx.Tx, fn func(*session), found func() []*storage.Record) error {
-	tx := newSession(s.language, s.tables, host)
-	tx.tx, tx.host = host, s.host != nil
+	tx := s.session(host)
+	if tx.tx = host; s.host != nil {
+		tx = s.inHost()
+	}
 	fn(tx)
 	if err := tx.flush(ctx); err != nil {
 		return err

@@ -3,7 +3,6 @@ package postgres
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // columns describe rows that go to the server together: an array a column, which unnest makes rows
@@ -79,68 +78,13 @@ func (r *rows) add(values ...any) {
 	r.n++
 }
 
-// args returns the arrays as parameters, and what follows them.
-func (r *rows) args(more ...any) []any {
+// args returns the arrays as parameters, and what follows them. Plain ones are slices.
+func (r *rows) args(plain bool, more ...any) []any {
 	args := make([]any, len(r.arrays), len(r.arrays)+len(more))
 	for i, a := range r.arrays {
-		args[i] = a.value()
+		if args[i] = a; plain {
+			args[i] = a.plain()
+		}
 	}
 	return append(args, more...)
 }
-
-// An array is the values of one column.
-type array interface {
-	add(v any)
-	value() any
-}
-
-func arrayOf(typ string, room int) array {
-	switch typ {
-	case "text":
-		return arrayWith[string](room)
-	case "bigint":
-		return arrayWith[int64](room)
-	case "integer":
-		return arrayWith[int](room)
-	case "boolean":
-		return arrayWith[bool](room)
-	case "timestamptz":
-		return &times{make([]*time.Time, 0, room)}
-	case "bytea":
-		return &blobs{make([][]byte, 0, room)}
-	}
-	panic("no array of type " + typ) // the types are constants of this package
-}
-
-// values are those of a type that is never null.
-type values[T any] struct{ all []T }
-
-func arrayWith[T any](room int) *values[T] { return &values[T]{make([]T, 0, room)} }
-
-func (a *values[T]) add(v any)  { a.all = append(a.all, v.(T)) } //nolint:forcetypeassert // a row's types are those of its columns
-func (a *values[T]) value() any { return a.all }
-
-// times has null for the zero time.
-type times struct{ all []*time.Time }
-
-func (a *times) add(v any) {
-	t := v.(time.Time) //nolint:forcetypeassert // a row's types are those of its columns
-	if t.IsZero() {
-		a.all = append(a.all, nil)
-	} else {
-		a.all = append(a.all, &t)
-	}
-}
-func (a *times) value() any { return a.all }
-
-// blobs has null for no bytes.
-type blobs struct{ all [][]byte }
-
-func (a *blobs) add(v any) {
-	b := v.([]byte) //nolint:forcetypeassert // a row's types are those of its columns
-	if len(b) == 0 {
-		b = nil
-	}
-	a.all = append(a.all, b)
-}
-func (a *blobs) value() any { return a.all }

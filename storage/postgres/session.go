@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // A sender is where statements go: a connection, a pool or a transaction.
@@ -20,15 +21,28 @@ type session struct {
 	to     sender
 	batch  *pgx.Batch
 
-	tx   pgx.Tx    // what the host's own code gets; nil outside of a transaction
-	host bool      // the transaction is the host's
-	xid  string    // the number of the transaction that writes
-	now  time.Time // the store's time, read after the locks were had
-	due  bool      // something that was written is due
+	tx    pgx.Tx    // what the host's own code gets; nil outside of a transaction
+	sent  bool      // something was sent
+	plain bool      // pgx goes by the types of Go
+	host  bool      // the transaction is the host's
+	xid   string    // the number of the transaction that writes
+	now   time.Time // the store's time, read after the locks were had
+	due   bool      // something that was written is due
 }
 
-func newSession(l *language, tables tables, to sender) *session {
-	return &session{language: l, tables: tables, to: to, batch: &pgx.Batch{}}
+// session returns a session on something that belongs to the store's pool.
+func (s *Store) session(to sender) *session {
+	return &session{language: s.language, tables: s.tables, to: to, batch: &pgx.Batch{}, plain: s.plain}
+}
+
+// inHost returns a session in the host's transaction.
+func (s *Store) inHost() *session {
+	tx := s.session(s.host)
+	tx.tx, tx.host = s.host, true
+	if conn := s.host.Conn(); conn != nil {
+		tx.plain = goesByGo(conn.Config().DefaultQueryExecMode)
+	}
+	return tx
 }
 
 // exec adds a statement that returns nothing of interest.
@@ -49,14 +63,14 @@ func (s *session) query(query string, scan func(pgx.Rows) error, args ...any) {
 // over adds a statement over rows, whose arrays are its first parameters; without rows it does nothing.
 func (s *session) over(query string, r *rows, more ...any) {
 	if r.n > 0 {
-		s.exec(query, r.args(more...)...)
+		s.exec(query, r.args(s.plain, more...)...)
 	}
 }
 
 // each is over with a scan.
 func (s *session) each(query string, r *rows, scan func(pgx.Rows) error, more ...any) {
 	if r.n > 0 {
-		s.query(query, scan, r.args(more...)...)
+		s.query(query, scan, r.args(s.plain, more...)...)
 	}
 }
 
@@ -73,7 +87,7 @@ func (s *session) queryDue(query string, args ...any) {
 // dueOver is queryDue over rows.
 func (s *session) dueOver(query string, r *rows, more ...any) {
 	if r.n > 0 {
-		s.queryDue(query, r.args(more...)...)
+		s.queryDue(query, r.args(s.plain, more...)...)
 	}
 }
 
@@ -88,7 +102,9 @@ func (s *session) flush(ctx context.Context) error {
 	if tx := results.Tx(); tx != nil {
 		s.tx = tx
 	}
-	return results.Close()
+	err := results.Close()
+	s.sent = s.sent || !pgconn.SafeToRetry(err)
+	return err
 }
 
 // send sends what fn collects over a connection of its own, where it does not matter if it is sent again.
@@ -98,7 +114,7 @@ func (s *Store) send(ctx context.Context, fn func(*session)) error {
 		return err
 	}
 	defer conn.Release()
-	tx := newSession(s.language, s.tables, conn)
+	tx := s.session(conn)
 	fn(tx)
 	return early(tx.flush(ctx))
 }

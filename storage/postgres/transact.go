@@ -68,7 +68,9 @@ var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.R
 const (
 	// planByIndex comes first. A statement is planned once for all arrays, and as if its tables were large: a
 	// plan that was made while they were small would stay when they grow.
-	planByIndex = selectClock + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
+	// And the locks of a program that is gone without the server's learning of it are not to stay.
+	planByIndex = selectClock + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+	set_config('idle_in_transaction_session_timeout', coalesce(nullif(current_setting('idle_in_transaction_session_timeout'), '0'), '10s'), true)`
 
 	selectClock = `SELECT reeve.clock()`
 
@@ -82,7 +84,7 @@ func (s *session) planByIndex(now *time.Time) {
 		s.query(selectClock, func(rows pgx.Rows) error { return rows.Scan(timeColumn{now}) })
 		return
 	}
-	s.query(planByIndex, func(rows pgx.Rows) error { return rows.Scan(timeColumn{now}, nil, nil) })
+	s.query(planByIndex, func(rows pgx.Rows) error { return rows.Scan(timeColumn{now}, nil, nil, nil) })
 }
 
 func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
@@ -91,7 +93,7 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 		return nil, err
 	}
 	defer conn.Release()
-	tx := newSession(s.language, s.tables, conn)
+	tx := s.session(conn)
 	tx.batch.BeginTx(readCommitted)
 	tx.planByIndex(new(time.Time))
 	w.look(tx)
@@ -174,7 +176,7 @@ func (s *Store) lease(ctx context.Context, fn func(*session) (int, error)) error
 			return err
 		}
 		defer conn.Release()
-		tx := newSession(s.language, s.tables, conn)
+		tx := s.session(conn)
 		tx.batch.BeginTx(readCommitted)
 		tx.planByIndex(new(time.Time))
 		n, err := fn(tx)
@@ -203,13 +205,6 @@ func (s *Store) leaseInside(ctx context.Context, fn func(*session) (int, error))
 	return nil
 }
 
-// inHost returns a session in the host's transaction.
-func (s *Store) inHost() *session {
-	tx := newSession(s.language, s.tables, s.host)
-	tx.tx, tx.host = s.host, true
-	return tx
-}
-
 // writeInside writes in the host's transaction, under a savepoint.
 func (s *Store) writeInside(ctx context.Context, w writing) error {
 	tx := s.inHost()
@@ -234,6 +229,9 @@ func (s *Store) writeInside(ctx context.Context, w writing) error {
 
 // undo takes back what was written since a savepoint.
 func (s *session) undo(ctx context.Context, savepoint string) error {
+	if !s.sent { // nor was the savepoint
+		return nil
+	}
 	s.batch = &pgx.Batch{}
 	s.exec("ROLLBACK TO SAVEPOINT " + savepoint)
 	s.exec("RELEASE SAVEPOINT " + savepoint)

@@ -69,7 +69,7 @@ func (s *session) lineRows(steps []*step, r *rows, more ...any) []any {
 				l.From, l.Event, l.To, l.Cause, l.Operation, l.Inputs)
 		}
 	}
-	return lines.args(r.args(more...)...)
+	return lines.args(s.plain, r.args(s.plain, more...)...)
 }
 
 func (s *session) createRecords(steps []*step) {
