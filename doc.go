@@ -8,7 +8,7 @@
 //
 //	supervision/    kinds, turns, deciders, the supervisor
 //	fsm/            definitions, machines, runners, diagrams
-//	storage/        the contracts of a store; memory/ and sqlite/ keep them
+//	storage/        the contracts of a store; memory/, sqlite/ and postgres/ keep them
 //
 // Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
 // entities, storage/storagetest for backends, supervision/supervisiontest for deciders.

@@ -1,6 +1,9 @@
 package storage
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/reeve-go/reeve/internal/enum"
@@ -16,6 +19,11 @@ type Key struct {
 
 // String returns "kind/id".
 func (k Key) String() string { return k.Kind + "/" + k.ID }
+
+// Compare orders keys by kind, then by ID: negative if k comes before o, zero if they are the same.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(strings.Compare(k.Kind, o.Kind), strings.Compare(k.ID, o.ID))
+}
 
 // A Token numbers the leases of a record. A newer lease has a greater token; the token of a lease is
 // the fence of what is written under it. Zero is no lease.
@@ -153,4 +161,12 @@ type ElementQuery struct {
 	After string
 	// Limit is the most to yield; zero: no limit.
 	Limit int
+}
+
+// Matches reports whether q selects e, apart from its Limit.
+func (q ElementQuery) Matches(e *Element) bool {
+	return e.Name > q.After &&
+		(len(q.Names) == 0 || slices.Contains(q.Names, e.Name)) &&
+		(len(q.Groups) == 0 || slices.Contains(q.Groups, e.Group)) &&
+		(len(q.States) == 0 || slices.Contains(q.States, e.State))
 }

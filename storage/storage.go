@@ -11,7 +11,8 @@ import (
 //
 // Methods that take several things answer each: the slice of errors has one entry a thing, nil where
 // it succeeded, and the last result is an error of the store itself. If that is not nil, nothing was
-// written, unless it is [ErrUnknown].
+// written, unless it is [ErrUnknown]. Where others can lock rows of the database, one of several things
+// may be answered with [ErrLocked], so that the rest need not wait; nothing of it was written.
 type Store interface {
 	Records
 	Leases

@@ -24,7 +24,7 @@ func (s *Store) Apply(ctx context.Context, changes []storage.Change) ([]error, e
 	if len(valid) == 0 {
 		return answers, nil
 	}
-	apply := s.apply
+	apply := s.applyAll
 	if s.gathers(len(valid)) && !slices.ContainsFunc(valid, s.alone) {
 		apply = s.applies.call
 	}
@@ -35,8 +35,15 @@ func (s *Store) Apply(ctx context.Context, changes []storage.Change) ([]error, e
 	return merge(answers, made), nil
 }
 
+// applyAll makes changes that are valid. One that is locked is in nobody's way.
+func (s *Store) applyAll(ctx context.Context, changes []*storage.Change) ([]error, error) {
+	return piecemeal(ctx, changes, func(c *storage.Change) storage.Key { return c.Key }, func(ctx context.Context, some []*storage.Change) ([]error, error) {
+		return s.apply(ctx, some, len(changes) > 1)
+	})
+}
+
 // apply makes changes that are valid.
-func (s *Store) apply(ctx context.Context, changes []*storage.Change) ([]error, error) {
+func (s *Store) apply(ctx context.Context, changes []*storage.Change, impatient bool) ([]error, error) {
 	answers, steps := make([]error, len(changes)), make([]*step, len(changes))
 	for i, c := range changes {
 		steps[i] = &step{Change: c, answer: &answers[i]}
@@ -51,7 +58,8 @@ func (s *Store) apply(ctx context.Context, changes []*storage.Change) ([]error, 
 			b.known = tx.lockRecords(keysOf(steps))
 			b.effects = tx.lookForEffects(steps)
 		},
-		act: func(ctx context.Context, _ *session) error { return b.apply(ctx, steps) },
+		act:       func(ctx context.Context, _ *session) error { return b.apply(ctx, steps) },
+		impatient: impatient,
 	})
 	return answers, err
 }
@@ -134,7 +142,7 @@ func (b *batch) hostPart(ctx context.Context, made []*step) error {
 			}
 		}
 	}
-	return nil
+	return b.tx.tx.check()
 }
 
 // admit answers the steps that the guards refuse, and returns the others with what they spawn. From

@@ -18,7 +18,7 @@ func (s *Store) Deliver(ctx context.Context, messages []storage.Message) ([]erro
 	if len(valid) == 0 {
 		return answers, nil
 	}
-	deliver := s.deliver
+	deliver := s.deliverAll
 	if s.gathers(len(valid)) {
 		deliver = s.delivers.call
 	}
@@ -39,8 +39,15 @@ func merge(answers, made []error) []error {
 	return answers
 }
 
+// deliverAll delivers messages that are valid. One to a record that is locked is in nobody's way.
+func (s *Store) deliverAll(ctx context.Context, messages []*storage.Message) ([]error, error) {
+	return piecemeal(ctx, messages, func(m *storage.Message) storage.Key { return m.To }, func(ctx context.Context, some []*storage.Message) ([]error, error) {
+		return s.deliver(ctx, some, len(messages) > 1)
+	})
+}
+
 // deliver delivers messages that are valid.
-func (s *Store) deliver(ctx context.Context, messages []*storage.Message) ([]error, error) {
+func (s *Store) deliver(ctx context.Context, messages []*storage.Message, impatient bool) ([]error, error) {
 	answers, postings := make([]error, len(messages)), make([]*posting, len(messages))
 	for i, m := range messages {
 		postings[i] = &posting{Message: m, to: m.To}
@@ -69,6 +76,7 @@ func (s *Store) deliver(ctx context.Context, messages []*storage.Message) ([]err
 			tx.post(accepted, func(k storage.Key) fate { return known[k].fate() })
 			return nil
 		},
+		impatient: impatient,
 	})
 	return answers, err
 }

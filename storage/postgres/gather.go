@@ -13,21 +13,24 @@ import (
 	"github.com/reeve-go/reeve/storage"
 )
 
-// A gatherer makes one call of many small ones: what comes while one is under way waits for it, and then
-// goes together. So thirty goroutines that change a record each cost one transaction at a time, and one
-// that is alone does not wait.
+// A gatherer makes one call of many small ones: what comes while others are under way waits for them, and then
+// goes together. So thirty goroutines that change a record each cost few transactions, and one that is
+// alone does not wait. Two calls can be under way: while the one waits for the disk, the other is worked on.
 type gatherer[Q, A any] struct {
-	do func(ctx context.Context, questions []Q) ([]A, error)
+	one  func(ctx context.Context, questions []Q) ([]A, error) // makes one call
+	many func(ctx context.Context, questions []Q) ([]A, error) // makes several together
 
-	mu      sync.Mutex
-	busy    bool
-	waiting []*gathered[Q, A]
+	mu       sync.Mutex
+	leaders  int // how many calls are under way
+	underway int // how many questions they have
+	waiting  []*gathered[Q, A]
 }
 
 // What a call may have for it to be gathered, and what all that go together may have.
 const (
 	smallCall   = 16
 	largestCall = 1000
+	mostLeaders = 2
 )
 
 // A gathered call is one of those that go together.
@@ -36,6 +39,7 @@ type gathered[Q, A any] struct {
 	questions []Q
 	answers   []A
 	err       error
+	alone     bool          // it has to go by itself
 	lead      chan struct{} // closed: it is this one's turn to make the call
 	done      chan struct{} // closed: answers and err are there
 }
@@ -44,15 +48,26 @@ type gathered[Q, A any] struct {
 func (g *gatherer[Q, A]) call(ctx context.Context, questions []Q) ([]A, error) {
 	c := &gathered[Q, A]{ctx: ctx, questions: questions, done: make(chan struct{})}
 	g.mu.Lock()
-	if g.busy {
+	if g.leaders > 0 {
 		c.lead = make(chan struct{})
 		g.waiting = append(g.waiting, c)
+		if g.leaders < mostLeaders && len(g.waiting) >= g.underway {
+			g.next()
+		}
 		g.mu.Unlock()
 		return g.wait(c)
 	}
-	g.busy = true
+	g.leaders, g.underway = 1, len(questions)
 	g.mu.Unlock()
 	g.make([]*gathered[Q, A]{c})
+	return c.answers, c.err
+}
+
+// answer returns what became of a call that is done.
+func (g *gatherer[Q, A]) answer(c *gathered[Q, A]) ([]A, error) {
+	if c.alone {
+		return g.one(c.ctx, c.questions)
+	}
 	return c.answers, c.err
 }
 
@@ -74,7 +89,7 @@ func (g *gatherer[Q, A]) wait(c *gathered[Q, A]) ([]A, error) {
 			return nil, fmt.Errorf("%w: %w", storage.ErrUnknown, context.Cause(c.ctx))
 		}
 	}
-	return c.answers, c.err
+	return g.answer(c)
 }
 
 // leave takes a call out of those that wait. It is false if it does not wait any more.
@@ -97,24 +112,22 @@ func (g *gatherer[Q, A]) take(first *gathered[Q, A]) []*gathered[Q, A] {
 	calls, n := []*gathered[Q, A]{first}, len(first.questions)
 	for len(g.waiting) > 0 && n+len(g.waiting[0].questions) <= largestCall {
 		n += len(g.waiting[0].questions)
+		g.underway += len(g.waiting[0].questions)
 		calls = append(calls, g.waiting[0])
 		g.waiting = g.waiting[1:]
 	}
 	return calls
 }
 
-// make makes calls together and hands the lead on.
+// make makes calls together and hands the lead on. Where the server refuses, one of them may be to blame, or wait
+// for somebody's lock: then each goes by itself, beside the others.
 func (g *gatherer[Q, A]) make(calls []*gathered[Q, A]) {
-	defer g.handOn()
+	defer g.handOn(calls)
 	err := g.together(calls)
 	var refused *pgconn.PgError
-	alone := len(calls) > 1 && errors.As(err, &refused) // one of them may be to blame: the others must not suffer
+	alone := len(calls) > 1 && errors.As(err, &refused)
 	for _, c := range calls {
-		if alone {
-			c.answers, c.err = g.do(c.ctx, c.questions)
-		} else {
-			c.err = err
-		}
+		c.err, c.alone = err, alone
 		close(c.done)
 	}
 }
@@ -123,7 +136,7 @@ func (g *gatherer[Q, A]) together(calls []*gathered[Q, A]) error {
 	if len(calls) == 1 {
 		c := calls[0]
 		var err error
-		c.answers, err = g.do(c.ctx, c.questions)
+		c.answers, err = g.one(c.ctx, c.questions)
 		return err
 	}
 	ctx, cancel := whileAny(calls)
@@ -132,7 +145,7 @@ func (g *gatherer[Q, A]) together(calls []*gathered[Q, A]) error {
 	for _, c := range calls {
 		questions = append(questions, c.questions...)
 	}
-	answers, err := g.do(ctx, questions)
+	answers, err := g.many(ctx, questions)
 	if err != nil {
 		return err
 	}
@@ -165,13 +178,22 @@ func whileAny[Q, A any](calls []*gathered[Q, A]) (context.Context, context.Cance
 }
 
 // handOn lets the next call lead, if one waits.
-func (g *gatherer[Q, A]) handOn() {
+func (g *gatherer[Q, A]) handOn(made []*gathered[Q, A]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.waiting) == 0 {
-		g.busy = false
-		return
+	g.leaders--
+	for _, c := range made {
+		g.underway -= len(c.questions)
 	}
+	if len(g.waiting) > 0 {
+		g.next()
+	}
+}
+
+// next lets the first that waits lead.
+func (g *gatherer[Q, A]) next() {
+	g.leaders++
 	close(g.waiting[0].lead)
+	g.underway += len(g.waiting[0].questions)
 	g.waiting = g.waiting[1:]
 }

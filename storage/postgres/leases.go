@@ -74,10 +74,21 @@ func (l *leased) holds(one storage.Lease) bool {
 
 // Extend implements [storage.Leases].
 func (s *Store) Extend(ctx context.Context, leases []storage.Lease) ([]error, error) {
-	answers := make([]error, len(leases))
 	if len(leases) == 0 {
-		return answers, nil
+		return []error{}, nil
 	}
+	answers, err := piecemeal(ctx, leases, leaseKey, s.extend)
+	if err != nil {
+		return nil, failed("extend", err)
+	}
+	return answers, nil
+}
+
+func leaseKey(l storage.Lease) storage.Key { return l.Key }
+
+// extend never waits long for a lock: the time of the other leases goes on.
+func (s *Store) extend(ctx context.Context, leases []storage.Lease) ([]error, error) {
+	answers := make([]error, len(leases))
 	var found *leased
 	err := s.write(ctx, writing{
 		look: func(tx *session) { found = tx.lockLeased(leases) },
@@ -104,11 +115,9 @@ func (s *Store) Extend(ctx context.Context, leases []storage.Lease) ([]error, er
 			tx.over(extendEffects, effects)
 			return nil
 		},
+		impatient: true,
 	})
-	if err != nil {
-		return nil, failed("extend", err)
-	}
-	return answers, nil
+	return answers, err
 }
 
 // Release implements [storage.Leases].
@@ -116,8 +125,16 @@ func (s *Store) Release(ctx context.Context, leases []storage.Lease, after time.
 	if len(leases) == 0 {
 		return nil
 	}
+	_, err := piecemeal(ctx, leases, leaseKey, func(ctx context.Context, some []storage.Lease) ([]error, error) {
+		return make([]error, len(some)), s.release(ctx, some, after)
+	})
+	return failed("release", err)
+}
+
+// release passes over what is locked: its lease ends by itself.
+func (s *Store) release(ctx context.Context, leases []storage.Lease, after time.Duration) error {
 	var found *leased
-	err := s.write(ctx, writing{
+	return s.write(ctx, writing{
 		look: func(tx *session) { found = tx.lockLeased(leases) },
 		act: func(_ context.Context, tx *session) error {
 			at := tx.until(after)
@@ -139,6 +156,6 @@ func (s *Store) Release(ctx context.Context, leases []storage.Lease, after time.
 			tx.endAttempts(e)
 			return nil
 		},
+		impatient: true,
 	})
-	return failed("release", err)
 }

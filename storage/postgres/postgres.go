@@ -109,10 +109,10 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		taking:   newClaimer(),
 		notifier: newNotifier(o.Schema),
 	}
-	s.loads = &gatherer[storage.Key, storage.Snapshot]{do: s.load}
-	s.applies = &gatherer[*storage.Change, error]{do: s.apply}
-	s.delivers = &gatherer[*storage.Message, error]{do: s.deliver}
-	s.settles = &gatherer[*storage.Settlement, error]{do: s.settle}
+	s.loads = &gatherer[storage.Key, storage.Snapshot]{one: s.load, many: s.load}
+	s.applies = &gatherer[*storage.Change, error]{one: s.applyAll, many: impatiently(s.apply)}
+	s.delivers = &gatherer[*storage.Message, error]{one: s.deliverAll, many: impatiently(s.deliver)}
+	s.settles = &gatherer[*storage.Settlement, error]{one: s.settleAll, many: impatiently(s.settle)}
 	return s, nil
 }
 

@@ -55,7 +55,8 @@ func (s *Store) readRecords(ctx context.Context, fn func(*session), found func()
 
 func readIn(ctx context.Context, s *Store, host pgx.Tx, fn func(*session), found func() []*storage.Record) error {
 	tx := s.session(host)
-	if tx.tx = host; s.host != nil {
+	tx.tx = lent{host}
+	if s.host != nil {
 		tx = s.inHost()
 	}
 	fn(tx)

@@ -21,7 +21,7 @@ type session struct {
 	to     sender
 	batch  *pgx.Batch
 
-	tx    pgx.Tx    // what the host's own code gets; nil outside of a transaction
+	tx    lent      // what the host's own code gets; empty outside of a transaction
 	sent  bool      // something was sent
 	plain bool      // pgx goes by the types of Go
 	host  bool      // the transaction is the host's
@@ -38,7 +38,7 @@ func (s *Store) session(to sender) *session {
 // inHost returns a session in the host's transaction.
 func (s *Store) inHost() *session {
 	tx := s.session(s.host)
-	tx.tx, tx.host = s.host, true
+	tx.tx, tx.host = lent{s.host}, true
 	if conn := s.host.Conn(); conn != nil {
 		tx.plain = goesByGo(conn.Config().DefaultQueryExecMode)
 	}
@@ -100,7 +100,7 @@ func (s *session) flush(ctx context.Context) error {
 	s.batch = &pgx.Batch{}
 	results := s.to.SendBatch(ctx, batch)
 	if tx := results.Tx(); tx != nil {
-		s.tx = tx
+		s.tx = lent{tx}
 	}
 	err := results.Close()
 	s.sent = s.sent || !pgconn.SafeToRetry(err)

@@ -125,7 +125,7 @@ func (s *Store) Settle(ctx context.Context, settlements []storage.Settlement) ([
 	if len(valid) == 0 {
 		return answers, nil
 	}
-	settle := s.settle
+	settle := s.settleAll
 	if s.gathers(len(valid)) {
 		settle = s.settles.call
 	}
@@ -136,8 +136,15 @@ func (s *Store) Settle(ctx context.Context, settlements []storage.Settlement) ([
 	return merge(answers, made), nil
 }
 
+// settleAll makes settlements that are valid. One whose record is locked is in nobody's way.
+func (s *Store) settleAll(ctx context.Context, settlements []*storage.Settlement) ([]error, error) {
+	return piecemeal(ctx, settlements, func(st *storage.Settlement) storage.Key { return st.Lease.Key }, func(ctx context.Context, some []*storage.Settlement) ([]error, error) {
+		return s.settle(ctx, some, len(settlements) > 1)
+	})
+}
+
 // settle makes settlements that are valid.
-func (s *Store) settle(ctx context.Context, settlements []*storage.Settlement) ([]error, error) {
+func (s *Store) settle(ctx context.Context, settlements []*storage.Settlement, impatient bool) ([]error, error) {
 	answers, ids := make([]error, len(settlements)), make([]string, len(settlements))
 	for i, st := range settlements {
 		ids[i] = st.Lease.Key.ID
@@ -166,6 +173,7 @@ func (s *Store) settle(ctx context.Context, settlements []*storage.Settlement) (
 			tx.post(outcomes, func(k storage.Key) fate { return known[k].fate() })
 			return nil
 		},
+		impatient: impatient,
 	})
 	return answers, err
 }

@@ -18,9 +18,12 @@ import (
 type writing struct {
 	look func(*session)
 	act  func(context.Context, *session) error
+	// impatient: it waits for locks for waitForLock.
+	impatient bool
 }
 
-// tries is how often a transaction is tried that the server refuses for the sake of others.
+// tries is how often a transaction is tried that the server refuses for the sake of others. Besides, each
+// connection of the pool may have ended unnoticed, as when the server was restarted.
 const tries = 10
 
 // write makes the writing true, or returns an error: then nothing is written, except after ErrUnknown.
@@ -46,7 +49,7 @@ func (s *Store) write(ctx context.Context, w writing) error {
 func (s *Store) connect(ctx context.Context) (*pgxpool.Conn, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("no connection of the pool, which has %d at most, was free in time: %w", s.pool.Config().MaxConns, err)
+		err = fmt.Errorf("no connection of the pool, which has %d at most, was free in time: %w", s.pool.Stat().MaxConns(), err)
 	}
 	return conn, early(err)
 }
@@ -55,15 +58,16 @@ func (s *Store) connect(ctx context.Context) (*pgxpool.Conn, error) {
 func (s *Store) again(ctx context.Context, fn func() error) error {
 	for try := 1; ; try++ {
 		err := fn()
-		if err == nil || try == tries || ctx.Err() != nil || !canTryAgain(err) ||
-			!pause(ctx, rand.N(time.Duration(try)*2*time.Millisecond)) {
+		if err == nil || ctx.Err() != nil || !canTryAgain(err) || try > tries+int(s.pool.Stat().MaxConns()) ||
+			!pause(ctx, rand.N(time.Duration(min(try, tries))*2*time.Millisecond)) {
 			return err
 		}
 	}
 }
 
-// The transactions rely on that each statement sees what was committed before it began.
-var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+// The transactions rely on that each statement sees what was committed before it began. Whether writes are
+// allowed is for the server to say.
+var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
 
 const (
 	// planByIndex comes first. A statement is planned once for all arrays, and as if its tables were large: a
@@ -73,6 +77,8 @@ const (
 	set_config('idle_in_transaction_session_timeout', coalesce(nullif(current_setting('idle_in_transaction_session_timeout'), '0'), '10s'), true)`
 
 	selectClock = `SELECT reeve.clock()`
+
+	beImpatient = `SELECT set_config('lock_timeout', '` + waitForLock + `', true)`
 
 	// beginWriting reads the time once the locks are had.
 	beginWriting = selectClock + `, pg_current_xact_id()::text`
@@ -96,6 +102,9 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 	tx := s.session(conn)
 	tx.batch.BeginTx(readCommitted)
 	tx.planByIndex(new(time.Time))
+	if w.impatient {
+		tx.exec(beImpatient)
+	}
 	w.look(tx)
 	tx.query(beginWriting, func(rows pgx.Rows) error {
 		return rows.Scan(timeColumn{&tx.now}, &tx.xid)
@@ -193,7 +202,7 @@ func (s *Store) lease(ctx context.Context, fn func(*session) (int, error)) error
 
 func (s *Store) leaseInside(ctx context.Context, fn func(*session) (int, error)) error {
 	tx := s.inHost()
-	tx.exec("SAVEPOINT reeve_call")
+	tx.begin()
 	_, err := fn(tx)
 	if err == nil {
 		tx.exec("RELEASE SAVEPOINT reeve_call")
@@ -208,7 +217,7 @@ func (s *Store) leaseInside(ctx context.Context, fn func(*session) (int, error))
 // writeInside writes in the host's transaction, under a savepoint.
 func (s *Store) writeInside(ctx context.Context, w writing) error {
 	tx := s.inHost()
-	tx.exec("SAVEPOINT reeve_call")
+	tx.begin()
 	w.look(tx)
 	tx.query(beginWriting, func(rows pgx.Rows) error {
 		return rows.Scan(timeColumn{&tx.now}, &tx.xid)
@@ -227,17 +236,17 @@ func (s *Store) writeInside(ctx context.Context, w writing) error {
 	return nil
 }
 
-// undo takes back what was written since a savepoint.
+// undo takes back what was written since a savepoint. Where a statement has failed nothing can be prepared, so
+// it is sent as it is.
 func (s *session) undo(ctx context.Context, savepoint string) error {
 	if !s.sent { // nor was the savepoint
 		return nil
 	}
 	s.batch = &pgx.Batch{}
-	s.exec("ROLLBACK TO SAVEPOINT " + savepoint)
-	s.exec("RELEASE SAVEPOINT " + savepoint)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	return s.flush(ctx)
+	_, err := s.tx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint+"; RELEASE SAVEPOINT "+savepoint, pgx.QueryExecModeSimpleProtocol)
+	return err
 }
 
 // unwritten is what went wrong before anything was written, or where it does not matter.
@@ -306,19 +315,11 @@ func failed(call string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refused) && refused.Code == "57014":
-		return fmt.Errorf("postgres: %s: a statement took longer than the server's statement_timeout allows: %w", call, err)
-	case errors.As(err, &refused) && takesNoWrites(refused):
-		return fmt.Errorf("postgres: %s: the server takes no writes; is it a standby? %w", call, err)
+	case errors.As(err, &refused) && refused.Code == "25006":
+		return fmt.Errorf("postgres: %s: the server takes no writes; is it a standby, or default_transaction_read_only on? %w", call, err)
 	case errors.As(err, &refused) && (refused.Code == "53100" || refused.Code == "53200"):
 		return fmt.Errorf("postgres: %s: the server has run out of disk or memory; nothing was written: %w", call, err)
 	default:
 		return fmt.Errorf("postgres: %s: %w", call, err)
 	}
-}
-
-// takesNoWrites reports whether a server refuses because it is read-only. A standby refuses the setting that a
-// transaction writes, as one that is not supported.
-func takesNoWrites(refused *pgconn.PgError) bool {
-	return refused.Code == "25006" || refused.Code == "0A000" && refused.Routine == "call_bool_check_hook"
 }
