@@ -7,11 +7,14 @@ import (
 )
 
 // Caps bound how much goes on at once: how many turns of a kind, see [AtOnce], or how many effects of
-// a sort, see [PerformOptions]. Zero is no bound; where several apply the tightest holds. What is
-// oldest goes first, but for a few of a group that were put off together, and what is over a cap keeps
-// nothing else waiting, neither other kinds and sorts nor other groups. To be put off for a cap is no
-// try of an effect. One that is overdue is given up although its group is at its cap; while Process or
-// Store is reached it waits for that.
+// a sort, see [PerformOptions]. Zero is no bound; where several apply the tightest holds. What is over
+// a cap keeps nothing else waiting, neither other kinds and sorts nor other groups. To be put off for
+// a cap is no try of an effect. One that is overdue is given up although its group is at its cap; while
+// Process or Store is reached it waits for that.
+//
+// What is oldest goes first. A supervisor begins the effects of a group that wait for a place in the
+// order in which they were emitted; several supervisors, of which each knows its own, keep it nearly,
+// and so do turns.
 //
 // Process and GroupProcess are counted in memory. Store and GroupStore are exact over all supervisors
 // on the store, also after one has died: what it held is free when its leases end. They are kept as
@@ -70,13 +73,19 @@ type limiter struct {
 
 	mu      sync.Mutex
 	running int
-	groups  map[string]int // running, by group
-	took    time.Duration  // each, by a mean of the last ones
-	bells   []bell         // of those who want to know when there is a place
-	wanted  bool           // there was none for somebody
+	groups  map[string]*inGroup
+	took    time.Duration // each, by a mean of the last ones
+	bells   []bell        // of those who want to know when there is a place
+	wanted  bool          // there was none for somebody
 }
 
-func newLimiter(c Caps) *limiter { return &limiter{caps: c, groups: map[string]int{}} }
+// inGroup is what goes on in a group.
+type inGroup struct {
+	running int
+	last    time.Time // when one began, with all its permits
+}
+
+func newLimiter(c Caps) *limiter { return &limiter{caps: c, groups: map[string]*inGroup{}} }
 
 // tell has a bell rung when there is a place again.
 func (l *limiter) tell(b bell) {
@@ -100,14 +109,25 @@ func (l *limiter) room(most int) int {
 func (l *limiter) enter(group string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	total, most := l.caps.total(), l.caps.group()
-	if total > 0 && l.running >= total || most > 0 && l.groups[group] >= most {
+	total, most, in := l.caps.total(), l.caps.group(), l.groups[group]
+	if total > 0 && l.running >= total || most > 0 && in != nil && in.running >= most {
 		l.wanted = true
 		return false
 	}
+	if in == nil {
+		in = &inGroup{}
+		l.groups[group] = in
+	}
 	l.running++
-	l.groups[group]++
+	in.running++
 	return true
+}
+
+// begin notes that one of a group that has a place begins.
+func (l *limiter) begin(group string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.groups[group].last = now
 }
 
 // want has the bells rung when the next one leaves.
@@ -142,14 +162,20 @@ func (l *limiter) leave(group string, took time.Duration) {
 
 func (l *limiter) remove(group string) {
 	l.running--
-	if l.groups[group]--; l.groups[group] == 0 {
+	if in := l.groups[group]; in.running > 1 {
+		in.running--
+	} else {
 		delete(l.groups, group)
 	}
 }
 
-// mean returns about how long each takes (zero: it is not known), and whether one of a group goes on.
-func (l *limiter) mean(group string) (took time.Duration, running bool) {
+// mean returns about how long each takes (zero: it is not known), and when the last one of a group
+// began (zero: none goes on).
+func (l *limiter) mean(group string) (took time.Duration, last time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.took, l.groups[group] > 0
+	if in := l.groups[group]; in != nil {
+		last = in.last
+	}
+	return l.took, last
 }

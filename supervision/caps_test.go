@@ -1,9 +1,7 @@
 package supervision_test
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,49 +75,6 @@ func TestCapOfAGroupStarvesNoOther(t *testing.T) {
 			})
 		})
 	}
-}
-
-// What is oldest goes first, also of a group that has to wait.
-func TestCapsKeepTheOrder(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		store := memory.New(nil)
-		crews := newCrews(t, store)
-		if err := crews.Create(t.Context(), "north", crew{}); err != nil {
-			t.Fatal(err)
-		}
-		var want, got []string
-		if err := crews.Fire(t.Context(), "north", callOut, func(turn *crewTurn) error {
-			for range 200 {
-				want = append(want, dig.Emit(turn, 100*time.Millisecond, supervision.Quiet()))
-			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		s, err := supervision.New(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		supervision.Supervise(s, crews, func(*crewTurn) error { return nil })
-		supervision.Perform(s, dig, func(_ context.Context, c supervision.Call, takes time.Duration) (string, error) {
-			got = append(got, c.ID)
-			time.Sleep(takes)
-			return "", nil
-		}, &supervision.PerformOptions{Caps: supervision.Caps{GroupProcess: 1}})
-		stop := working(t, s)
-		time.Sleep(21 * time.Second)
-		stop()
-		if len(got) != len(want) {
-			t.Fatalf("%d were performed, want %d", len(got), len(want))
-		}
-		const most = 30 // what is put off together may change places
-		for i, id := range want {
-			if at := slices.Index(got, id); at < i-most || at > i+most {
-				t.Errorf("the effect with number %d was performed as number %d", i, at)
-			}
-		}
-	})
 }
 
 // While all that is due is over its cap, the store is asked now and then, also if it gives hints.

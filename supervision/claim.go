@@ -1,12 +1,10 @@
 package supervision
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -76,7 +74,7 @@ func (w *worker) lock(ctx context.Context, c *claimed) bool {
 	if !errors.Is(err, storage.ErrLocked) {
 		w.log.Warn("the host's lock cannot be taken; the record waits", "record", c.Key, "error", err)
 	}
-	w.hold(ctx, w.options.Poll, c.Lease)
+	w.postpone(ctx, c)
 	return false
 }
 
@@ -105,20 +103,16 @@ func (w *worker) load(ctx context.Context, batch []claimed) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	slices.SortFunc(keys, compareKeys)
+	slices.SortFunc(keys, storage.Key.Compare)
 	keys = slices.Compact(keys)
 	loaded, err := w.store.Load(ctx, keys)
 	if err != nil {
 		for i := range batch {
-			w.hold(ctx, w.options.Poll, batch[i].Lease)
-			w.unlock(ctx, &batch[i])
+			w.postpone(ctx, &batch[i])
 		}
 		return err
 	}
-	found := make(reads, len(loaded))
-	for i := range loaded {
-		found[loaded[i].Key] = &loaded[i].Record
-	}
+	found := readsFrom(loaded)
 	for i := range batch {
 		batch[i].reads = make(reads, len(wanted[i]))
 		for _, key := range wanted[i] {
@@ -133,12 +127,14 @@ func readsOf(c *claimed) (keys []storage.Key, err error) {
 	return c.kind.reads(c.Snapshot)
 }
 
+// postpone keeps a claimed record from its turn for a while.
+func (w *worker) postpone(ctx context.Context, c *claimed) {
+	w.hold(ctx, w.options.Poll, c.Lease)
+	w.unlock(ctx, c)
+}
+
 // putBack gives a claimed record back without a turn.
 func (w *worker) putBack(ctx context.Context, c *claimed) {
 	w.release(ctx, 0, c.Lease)
 	w.unlock(ctx, c)
-}
-
-func compareKeys(a, b storage.Key) int {
-	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
 }

@@ -31,24 +31,13 @@ func (k *Kind[T, S, E]) decode(r *storage.Record) (*T, error) {
 	if len(r.Data) == 0 {
 		return data, nil
 	}
-	if r.DataVersion == k.options.DataVersion {
-		if err := k.options.Codec.Unmarshal(r.Data, data); err != nil {
-			return nil, fmt.Errorf("%w of version %d: %w", ErrData, r.DataVersion, err)
-		}
-		return data, nil
+	if r.DataVersion != k.options.DataVersion {
+		return k.upgrade(r)
 	}
-	read := k.upgrades.find(r.DataVersion)
-	switch {
-	case r.DataVersion > k.options.DataVersion:
-		return nil, fmt.Errorf("%w of version %d: a newer program wrote it; this one knows version %d", ErrData, r.DataVersion, k.options.DataVersion)
-	case read == nil:
-		return nil, fmt.Errorf("%w of version %d: there is no upgrade to version %d; give one with Kind.Upgrade", ErrData, r.DataVersion, k.options.DataVersion)
+	if err := k.options.Codec.Unmarshal(r.Data, data); err != nil {
+		return nil, fmt.Errorf("%w of version %d: %w", ErrData, r.DataVersion, err)
 	}
-	upgraded, err := read(r.Data)
-	if err != nil {
-		return nil, fmt.Errorf("%w of version %d: the upgrade failed: %w", ErrData, r.DataVersion, err)
-	}
-	return &upgraded, nil
+	return data, nil
 }
 
 func (k *Kind[T, S, E]) encode(data *T) ([]byte, error) {

@@ -27,8 +27,8 @@ import (
 type Decider[T any, S, E ~string] func(t *Turn[T, S, E]) error
 
 // Decide returns what decide makes of a record as it was seen: the change that a supervisor applies.
-// It writes nothing. The store is read for what [KindOptions.Reads] names, and for elements that decide asks for and that
-// are not in the snapshot.
+// It writes nothing. The store is read for what [KindOptions.Reads] names, and for elements that decide
+// asks for and that are not in the snapshot.
 func (k *Kind[T, S, E]) Decide(ctx context.Context, seen *storage.Snapshot, decide Decider[T, S, E]) (storage.Change, error) {
 	if k.broken != nil {
 		return storage.Change{}, k.broken
@@ -51,11 +51,15 @@ func (k *Kind[T, S, E]) read(ctx context.Context, seen *storage.Snapshot) (reads
 	if err != nil {
 		return nil, err
 	}
-	reads := make(reads, len(keys))
+	return readsFrom(loaded), nil
+}
+
+func readsFrom(loaded []storage.Snapshot) reads {
+	out := make(reads, len(loaded))
 	for i := range loaded {
-		reads[loaded[i].Key] = &loaded[i].Record
+		out[loaded[i].Key] = &loaded[i].Record
 	}
-	return reads, nil
+	return out
 }
 
 func (k *Kind[T, S, E]) readsOf(seen *storage.Snapshot) ([]storage.Key, error) {

@@ -106,6 +106,9 @@ func (w *worker) unsettled(ctx context.Context, a *attempted, answer error) {
 	switch {
 	case answer == nil || errors.Is(answer, storage.ErrNotFound): // its record is gone
 		return
+	case errors.Is(answer, storage.ErrLocked):
+		w.log.Warn("the outcome of an effect cannot be written while its record is locked; it is performed again", "effect", a.Name, "id", a.ID, "record", a.From)
+		return
 	case errors.Is(answer, storage.ErrLeaseLost):
 		w.log.Warn("an effect was taken over while it was performed", "effect", a.Name, "id", a.ID, "record", a.From)
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -246,7 +247,7 @@ func checkStored(rt *rapid.T, store *counter, key storage.Key, model modelFleet)
 // A turn about one element costs the same whether there are ten of them or ten thousand.
 func TestCostOfATurnWithElements(t *testing.T) { //nolint:paralleltest // it counts allocations
 	few, many := costOfATurn(t, 10), costOfATurn(t, 10_000)
-	if many > few+5 { // the runtime allocates a little by itself
+	if many != few {
 		t.Errorf("%v allocations with 10 elements, %v with 10000", few, many)
 	}
 }
@@ -297,7 +298,11 @@ func costOfATurn(t *testing.T, n int) float64 {
 	if store.reads > 0 || len(c.Elements) != 1 || len(c.Lines) != 1 || len(c.Gone) > 0 {
 		t.Errorf("with %d elements it read %d times and writes %d elements and %d lines", n, store.reads, len(c.Elements), len(c.Lines))
 	}
-	return testing.AllocsPerRun(20, func() { decided(t, k, &seen[0], decide) })
+	least := math.Inf(1) // what is pooled may have to be allocated now and then
+	for range 50 {
+		least = min(least, testing.AllocsPerRun(1, func() { decided(t, k, &seen[0], decide) }))
+	}
+	return least
 }
 
 // Only what is asked for is read, and it is read once.

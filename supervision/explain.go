@@ -40,9 +40,11 @@ type Explanation struct {
 	// Holder has the lease on it, until HeldUntil; empty: nobody.
 	Holder    string
 	HeldUntil time.Time
-	// Messages are those that wait for a turn, and Effects those that have not ended or were given up,
-	// the oldest first, at most a hundred of each.
+	// Messages are those that wait for a turn, Dead those that could not be understood, and Effects
+	// those that have not ended or were given up, the oldest first, at most a hundred of each, without
+	// their bodies.
 	Messages []storage.Message
+	Dead     []storage.Message
 	Effects  []storage.Effect
 	// Elements counts its elements by group and state.
 	Elements []storage.Tally
@@ -99,18 +101,19 @@ func (k *Kind[T, S, E]) describe(e *Explanation) {
 	}
 }
 
+// mostExplained is how many messages, and effects, an explanation shows.
+const mostExplained = 100
+
 // collect adds what belongs to the record.
-func (k *Kind[T, S, E]) collect(ctx context.Context, e *Explanation) error {
-	const most = 100
-	for m, err := range k.store.Messages(ctx, storage.MessageQuery{To: e.Key, Statuses: []storage.MessageStatus{storage.MessageOpen}, Limit: most}) {
-		if err != nil {
-			return err
-		}
-		m.Body = nil
-		e.Messages = append(e.Messages, m)
+func (k *Kind[T, S, E]) collect(ctx context.Context, e *Explanation) (err error) {
+	if e.Messages, err = k.messagesOf(ctx, e.Key, storage.MessageOpen); err != nil {
+		return err
+	}
+	if e.Dead, err = k.messagesOf(ctx, e.Key, storage.MessageDead); err != nil {
+		return err
 	}
 	unended := []storage.EffectStatus{storage.EffectPending, storage.EffectRunning, storage.EffectDead}
-	for f, err := range k.store.Effects(ctx, storage.EffectQuery{From: e.Key, Statuses: unended, Limit: most}) {
+	for f, err := range k.store.Effects(ctx, storage.EffectQuery{From: e.Key, Statuses: unended, Limit: mostExplained}) {
 		if err != nil {
 			return err
 		}
@@ -118,6 +121,18 @@ func (k *Kind[T, S, E]) collect(ctx context.Context, e *Explanation) error {
 		e.Effects = append(e.Effects, f)
 	}
 	return nil
+}
+
+func (k *Kind[T, S, E]) messagesOf(ctx context.Context, key storage.Key, status storage.MessageStatus) (out []storage.Message, err error) {
+	q := storage.MessageQuery{To: key, Statuses: []storage.MessageStatus{status}, Limit: mostExplained}
+	for m, err := range k.store.Messages(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		m.Body = nil
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // annotate adds the host's own words.
@@ -152,6 +167,9 @@ func (e Explanation) String() string {
 	}
 	for _, m := range e.Messages {
 		say("  message %q%s waits for %v", m.Name, note(m.Element), e.ago(m.At))
+	}
+	for _, m := range e.Dead {
+		say("  message %q%s is dead: %s", m.Name, note(m.Element), m.Reason)
 	}
 	for i := range e.Effects {
 		say("  %s", e.effect(&e.Effects[i]))
@@ -197,14 +215,9 @@ func (e *Explanation) effect(f *storage.Effect) string {
 	return text + e.until(", to end", f.Deadline)
 }
 
-func (e *Explanation) ago(t time.Time) time.Duration { return e.Now.Sub(t).Round(time.Millisecond) }
+func (e *Explanation) ago(t time.Time) time.Duration { return ago(e.Now, t) }
 
-func (e *Explanation) in(t time.Time) string {
-	if d := t.Sub(e.Now); d > 0 {
-		return "in " + d.Round(time.Millisecond).String()
-	}
-	return "now"
-}
+func (e *Explanation) in(t time.Time) string { return in(e.Now, t) }
 
 func (e *Explanation) until(what string, t time.Time) string {
 	if t.IsZero() {
@@ -219,4 +232,13 @@ func note(text string) string {
 		return ""
 	}
 	return " (" + text + ")"
+}
+
+func ago(now, t time.Time) time.Duration { return now.Sub(t).Round(time.Millisecond) }
+
+func in(now, t time.Time) string {
+	if d := t.Sub(now); d > 0 {
+		return "in " + d.Round(time.Millisecond).String()
+	}
+	return "now"
 }

@@ -3,6 +3,7 @@ package supervision
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -16,10 +17,12 @@ type piece struct {
 	record      *storage.Snapshot // one of the two
 	effect      *storage.Taken
 
-	gate    *gate // of its name; nil: there are no caps
-	placed  bool  // it has a place there
-	begun   time.Time
-	waits   bool // it had no place at first
+	gate    *gate     // of its name; nil: there are no caps
+	number  uint64    // the younger, the greater; of records: as they came
+	waits   bool      // for a place
+	placed  bool      // it has a place
+	begun   time.Time // when it got it
+	denied  bool      // it had to give it back, because others had the permits
 	permits []permit
 	ended   []func() // for those who keep the permits
 }
@@ -29,14 +32,12 @@ func (p *piece) needsPlace() bool {
 	return p.gate != nil && (p.effect == nil || !overdue(p.effect, p.effect.Now))
 }
 
-// enter takes a place, if one is needed.
-func (p *piece) enter() bool {
-	if !p.needsPlace() {
-		return true
+func leasesOf(pieces []*piece) []storage.Lease {
+	out := make([]storage.Lease, len(pieces))
+	for i, p := range pieces {
+		out[i] = p.lease
 	}
-	p.placed = p.gate.enter(p.group)
-	p.begun = time.Now()
-	return p.placed
+	return out
 }
 
 // keep keeps the permits of a piece until it leaves, and returns the context for the work on it.
@@ -55,7 +56,7 @@ func (w *worker) leave(ctx context.Context, pieces ...*piece) {
 		for _, ended := range p.ended {
 			ended()
 		}
-		permits = append(permits, leasesOf(p.permits)...)
+		permits = append(permits, permitLeases(p.permits)...)
 		p.permits, p.ended = nil, nil
 	}
 	w.release(ctx, 0, permits...)
@@ -91,13 +92,14 @@ type gates struct {
 	permits permits
 	waiting []*piece // oldest first
 	round   int
+	came    uint64 // how many pieces, in all
 }
 
 func newTurnGates(w *worker) *gates {
 	return &gates{
 		w: w, sort: "turn", bell: w.turns, request: w.claimRecords, hide: w.hold,
 		limiter: func(kind string) *limiter { return w.kinds[kind].caps },
-		named:   map[string]*gate{}, permits: permits{w: w, made: map[string]made{}},
+		named:   map[string]*gate{}, permits: newPermits(w),
 	}
 }
 
@@ -105,7 +107,7 @@ func newEffectGates(w *worker) *gates {
 	return &gates{
 		w: w, sort: "effect", bell: w.effects, request: w.takeEffects, hide: w.release,
 		limiter: func(sort string) *limiter { return w.performers[sort].caps },
-		named:   map[string]*gate{}, permits: permits{w: w, made: map[string]made{}},
+		named:   map[string]*gate{}, permits: newPermits(w),
 	}
 }
 
@@ -122,21 +124,22 @@ func (g *gates) of(name string) *gate {
 
 // get returns up to most pieces of work of these names, each with its place, which it has to leave.
 func (g *gates) get(ctx context.Context, names []string, most int) ([]*piece, error) {
-	in := g.waited(ctx, most)
+	in := g.enter(most)
 	asked, err := g.ask(ctx, names, most-len(in))
 	var over []*piece
 	for _, p := range asked {
-		if !p.behind() && p.enter() {
-			in = append(in, p)
-		} else {
+		if p.needsPlace() {
 			over = append(over, p)
+		} else {
+			in = append(in, p)
 		}
 	}
-	in, without, failed := g.admit(ctx, in)
-	g.moved(in)
-	g.putOff(ctx, without)
-	if g.setAside(ctx, over); len(over) > 0 {
-		g.bell.ring() // something else may be due behind them
+	g.setAside(over)
+	in = append(in, g.enter(most-len(in))...)
+	in, failed := g.admit(ctx, in)
+	g.putOff(ctx)
+	if slices.ContainsFunc(over, func(p *piece) bool { return !p.placed }) {
+		g.bell.ring() // something else may be due behind it
 	}
 	return g.renew(ctx, in), errors.Join(err, failed)
 }
@@ -167,40 +170,61 @@ func (g *gates) ask(ctx context.Context, names []string, most int) (got []*piece
 		case next < len(near):
 			more, failed = g.askNear(ctx, near[next], n)
 		case len(far) > 0:
-			more, failed = g.request(ctx, far, n)
+			more, failed = g.take(ctx, far, n)
 		}
 		got, err = append(got, more...), errors.Join(err, failed)
-	}
-	for _, p := range got {
-		p.gate = g.of(p.name)
 	}
 	return got, err
 }
 
 // askNear asks for what has few places. While permits are scarce they are asked for first, so that
 // whoever gets one does what is oldest; else after the work, because asking for them writes.
-func (g *gates) askNear(ctx context.Context, near *gate, most int) (got []*piece, err error) {
+func (g *gates) askNear(ctx context.Context, near *gate, most int) ([]*piece, error) {
 	most = near.room(most)
-	var free []permit
 	if near.scarce {
 		near.want()
-		claimed, err := g.permits.claim(ctx, map[string]wish{near.permit: {n: most, most: near.caps.Store}})
-		free = claimed[near.permit]
-		if most = len(free); most == 0 {
+		err := g.permits.claim(ctx, map[string]wish{near.permit: {n: most, most: near.caps.Store}})
+		if most = len(g.permits.free[near.permit]); most == 0 {
 			return nil, err
 		}
 	}
-	got, err = g.request(ctx, []string{near.name}, most)
+	got, err := g.take(ctx, []string{near.name}, most)
 	if len(got) == most {
 		g.bell.ring() // there may be others
 	} else if err == nil {
 		near.scarce = false
 	}
-	for i := range min(len(got), len(free)) {
-		got[i].permits = free[i : i+1 : i+1]
+	return got, err
+}
+
+// take asks the store for up to most pieces of these names.
+func (g *gates) take(ctx context.Context, names []string, most int) ([]*piece, error) {
+	asked := time.Now()
+	got, err := g.request(ctx, names, most)
+	for _, p := range got {
+		g.came++
+		p.gate, p.number = g.of(p.name), g.came
+		if p.effect != nil {
+			p.number = p.effect.Seq
+		}
+		if p.gate != nil {
+			p.queue().comeBack(p)
+		}
 	}
-	if len(free) > len(got) {
-		g.w.release(ctx, 0, leasesOf(free[len(got):])...)
+	if all := err == nil && len(got) < most; all || g.sort == "turn" {
+		g.forget(names, asked)
 	}
 	return got, err
+}
+
+// forget forgets what was put off and ought to be back. Of effects that is known when all that is due
+// was handed out; records, whose order does not matter, have a new number when they are back.
+func (g *gates) forget(names []string, now time.Time) {
+	for _, name := range names {
+		if gate := g.of(name); gate != nil {
+			for _, q := range gate.queues {
+				q.forget(now)
+			}
+		}
+	}
 }

@@ -73,7 +73,7 @@ func (t *Turn[T, S, E]) inputs() *turnInputs {
 	for _, r := range t.core.reads {
 		in.Reads = append(in.Reads, *r)
 	}
-	slices.SortFunc(in.Reads, func(a, b storage.Record) int { return compareKeys(a.Key, b.Key) })
+	slices.SortFunc(in.Reads, func(a, b storage.Record) int { return a.Key.Compare(b.Key) })
 	return in
 }
 

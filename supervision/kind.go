@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/reeve-go/reeve/fsm"
@@ -152,40 +151,4 @@ func (k *Kind[T, S, E]) limit(s S, data *T, now time.Time) time.Time {
 		return now.Add(d)
 	}
 	return time.Time{}
-}
-
-// Upgrade says how data of an older version is read. Data of a version without such a function is
-// refused. Call it before the kind is used.
-func (k *Kind[T, S, E]) Upgrade(from int, read func(old []byte) (T, error)) error {
-	switch {
-	case read == nil:
-		return fmt.Errorf("supervision: kind %q: the upgrade from data version %d has no function", k.name, from)
-	case from < 0 || from >= k.options.DataVersion:
-		return fmt.Errorf("supervision: kind %q: there is no upgrade from data version %d; older ones than DataVersion, %d, can be upgraded", k.name, from, k.options.DataVersion)
-	}
-	return k.upgrades.add(k.name, from, read)
-}
-
-type upgrades[T any] struct {
-	mu   sync.RWMutex
-	from map[int]func([]byte) (T, error)
-}
-
-func (u *upgrades[T]) add(kind string, from int, read func([]byte) (T, error)) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.from[from] != nil {
-		return fmt.Errorf("supervision: kind %q: there are two upgrades from data version %d; give one", kind, from)
-	}
-	if u.from == nil {
-		u.from = map[int]func([]byte) (T, error){}
-	}
-	u.from[from] = read
-	return nil
-}
-
-func (u *upgrades[T]) find(from int) func([]byte) (T, error) {
-	u.mu.RLock()
-	defer u.mu.RUnlock()
-	return u.from[from]
 }

@@ -3,6 +3,7 @@ package supervision
 import (
 	"context"
 	"iter"
+	"runtime"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -36,6 +37,7 @@ func batches[V any](from <-chan V, most int) iter.Seq[[]V] {
 	return func(yield func([]V) bool) {
 		for first := range from {
 			batch := []V{first}
+			runtime.Gosched() // those that are as good as done go along
 			for len(batch) < most {
 				select {
 				case v, ok := <-from:

@@ -83,7 +83,11 @@ func (k *Kind[T, S, E]) row(t *Turn[T, S, E]) (storage.Record, error) {
 		r.Until = k.limit(t.State, t.Data, t.Now)
 	}
 	r.Operation, r.Step, r.Deadline = t.Operation, t.Step, t.Deadline
-	mode, _ := k.machine.Mode(t.State)
+	mode, known := k.machine.Mode(t.State)
+	if !known { // an order found it there, or a decider put it there by hand
+		_, err := k.machine.Step(t.State, "")
+		return storage.Record{}, err
+	}
 	r.Final = mode == fsm.Final
 	if t.rests() {
 		r.Operation, r.Step, r.Deadline = "", "", time.Time{}

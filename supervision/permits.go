@@ -18,7 +18,7 @@ type permit struct {
 	asked time.Time // before the store was asked for it
 }
 
-func leasesOf(permits []permit) []storage.Lease {
+func permitLeases(permits []permit) []storage.Lease {
 	out := make([]storage.Lease, len(permits))
 	for i := range permits {
 		out[i] = permits[i].Lease
@@ -47,6 +47,11 @@ type wish struct{ n, most int }
 type permits struct {
 	w    *worker
 	made map[string]made
+	free map[string][]permit // claimed in this round and given to nobody yet, by kind
+}
+
+func newPermits(w *worker) permits {
+	return permits{w: w, made: map[string]made{}, free: map[string][]permit{}}
 }
 
 // Made says how many permits of a kind are known to have been made, and since when.
@@ -55,43 +60,46 @@ type made struct {
 	at time.Time
 }
 
-// claim claims as many permits of each kind as are wished for and free.
-func (p *permits) claim(ctx context.Context, wishes map[string]wish) (map[string][]permit, error) {
-	got := map[string][]permit{}
-	var spare []storage.Lease
-	defer func() { p.w.release(ctx, 0, spare...) }()
+// claim claims permits until as many of each kind are free here as are wished for, or there are.
+func (p *permits) claim(ctx context.Context, wishes map[string]wish) error {
 	for {
 		lack, limit := map[string]wish{}, 0
 		for kind, wish := range wishes {
-			if wish.n -= len(got[kind]); wish.n > 0 {
+			if wish.n -= len(p.free[kind]); wish.n > 0 {
 				lack[kind] = wish
 				limit += wish.n
 			}
 		}
 		if limit == 0 {
-			return got, nil
+			return nil
 		}
 		asked := time.Now()
 		seen, err := p.w.store.Claim(ctx, storage.Claim{
 			Names: slices.Sorted(maps.Keys(lack)), Owner: p.w.options.Name, Limit: limit, TTL: p.w.options.Lease,
 		})
 		if err != nil {
-			return got, err
+			return err
 		}
 		for _, s := range p.valid(ctx, seen, lack) {
-			if kind := s.Key.Kind; len(got[kind]) < wishes[kind].n {
-				got[kind] = append(got[kind], permit{s.Lease, asked})
-			} else { // the store had more of this one and fewer of another
-				spare = append(spare, s.Lease)
-			}
+			p.free[s.Key.Kind] = append(p.free[s.Key.Kind], permit{s.Lease, asked})
 		}
 		if len(seen) == limit {
 			continue
 		}
 		if more, err := p.make(ctx, lack); !more || err != nil {
-			return got, err
+			return err
 		}
 	}
+}
+
+// giveBack gives back what was claimed and not needed.
+func (p *permits) giveBack(ctx context.Context) {
+	var spare []storage.Lease
+	for _, free := range p.free {
+		spare = append(spare, permitLeases(free)...)
+	}
+	clear(p.free)
+	p.w.release(ctx, 0, spare...)
 }
 
 // valid returns the permits that there may be, and removes the others: there was room for more once.
@@ -150,8 +158,8 @@ func (p *permits) make(ctx context.Context, lack map[string]wish) (bool, error) 
 }
 
 // admit gets the permits that pieces need, for all of them in one request. It returns those that have
-// them, and those that do not.
-func (g *gates) admit(ctx context.Context, pieces []*piece) (in, without []*piece, err error) {
+// them; the others are set aside.
+func (g *gates) admit(ctx context.Context, pieces []*piece) (in []*piece, err error) {
 	wishes := map[string]wish{}
 	for _, p := range pieces {
 		for kind, most := range p.needs() {
@@ -159,32 +167,33 @@ func (g *gates) admit(ctx context.Context, pieces []*piece) (in, without []*piec
 			p.gate.want()
 		}
 	}
-	if len(wishes) == 0 {
-		return pieces, nil, nil
-	}
-	free, err := g.permits.claim(ctx, wishes)
+	err = g.permits.claim(ctx, wishes)
+	var denied []*piece
 	for _, p := range pieces {
-		if p.take(free) {
-			in = append(in, p)
-		} else {
-			without = append(without, p)
+		if !p.take(g.permits.free) {
+			p.placed, p.denied = false, true
+			p.gate.exit(p.group)
+			denied = append(denied, p)
+			continue
 		}
+		if p.placed {
+			p.gate.begin(p.group, p.begun)
+			p.queue().moved = p.begun
+		}
+		in = append(in, p)
 	}
-	var spare []storage.Lease
-	for _, left := range free {
-		spare = append(spare, leasesOf(left)...)
-	}
-	g.w.release(ctx, 0, spare...)
-	return in, without, err
+	g.setAside(denied)
+	g.permits.giveBack(ctx)
+	return in, err
 }
 
-// needs returns the kinds of permits that a piece still needs, with how many there may be.
+// needs returns the kinds of permits that a piece with a place needs, with how many there may be.
 func (p *piece) needs() map[string]int {
 	needs := map[string]int{}
 	if !p.placed {
 		return needs
 	}
-	if most := p.gate.caps.Store; most > 0 && len(p.permits) == 0 {
+	if most := p.gate.caps.Store; most > 0 {
 		needs[p.gate.permit] = most
 	}
 	if most := p.gate.caps.GroupStore; most > 0 {

@@ -200,7 +200,7 @@ func (m elementMap) Elements(_ context.Context, _ storage.Key, q storage.Element
 	return func(yield func(storage.Element, error) bool) {
 		n := 0
 		for _, e := range m.sorted() {
-			if !selects(q, &e) {
+			if !q.Matches(&e) {
 				continue
 			}
 			if n++; q.Limit > 0 && n > q.Limit || !yield(e, nil) {
@@ -228,11 +228,4 @@ func (m elementMap) tally() []storage.Tally {
 		out = append(out, storage.Tally{Group: g.number, State: g.state, N: n})
 	}
 	return out
-}
-
-func selects(q storage.ElementQuery, e *storage.Element) bool {
-	return e.Name > q.After &&
-		(len(q.Names) == 0 || slices.Contains(q.Names, e.Name)) &&
-		(len(q.Groups) == 0 || slices.Contains(q.Groups, e.Group)) &&
-		(len(q.States) == 0 || slices.Contains(q.States, e.State))
 }

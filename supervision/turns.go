@@ -109,8 +109,7 @@ func (w *worker) mayApply(ctx context.Context, d *decision) bool {
 	switch {
 	case errors.Is(d.err, errUnread):
 		w.log.Warn("the turn is put off", "record", d.Key, "error", d.err)
-		w.hold(ctx, w.options.Poll, d.Lease)
-		w.unlock(ctx, &d.claimed)
+		w.postpone(ctx, &d.claimed)
 		return false
 	case d.err != nil && d.change.Key == (storage.Key{}): // the work was ended
 		w.putBack(ctx, &d.claimed)
@@ -158,7 +157,8 @@ func (w *worker) ring(batch []decision) {
 // isFailure reports whether a store's answer is the decision's own fault, so that deciding again
 // would not mend it.
 func isFailure(answer error) bool {
-	return answer != nil && !errors.Is(answer, storage.ErrConflict) && !errors.Is(answer, storage.ErrLeaseLost) && !errors.Is(answer, storage.ErrNotFound)
+	return answer != nil && !errors.Is(answer, storage.ErrConflict) && !errors.Is(answer, storage.ErrLeaseLost) &&
+		!errors.Is(answer, storage.ErrNotFound) && !errors.Is(answer, storage.ErrLocked)
 }
 
 // finish ends a turn.

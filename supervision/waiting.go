@@ -3,24 +3,26 @@ package supervision
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
-
-	"github.com/reeve-go/reeve/storage"
 )
 
 // A store hands out what is oldest, whatever its group. So what is of a group at its cap is set aside:
-// as many pieces as will soon have a place wait here for it, and the others are put off, which lets the
-// store hand out what is behind them. A piece that is put off comes back before its group needs it.
+// pieces that will soon have a place wait here for it, and the others are put off, which lets the store
+// hand out what is behind them, and lets other supervisors have them.
 
-// A queue is what a group has beyond its cap.
-type queue struct {
-	waiting int       // here
-	off     int       // put off, one after another
-	seq     uint64    // the number of the last of them
-	put     time.Time // when it was
-	moved   time.Time // when one of the group had a place last
-	used    time.Time // when one was set aside last
+// brief is a time for which it is not worthwhile to put a piece off: it waits here.
+func (g *gates) brief() time.Duration { return min(g.w.options.Poll, g.w.options.Lease/32) }
+
+// roundDown returns the time for which a piece is put off that is to be put off for d. There are only a few
+// such times, so that a few requests are enough.
+func (g *gates) roundDown(d time.Duration) time.Duration {
+	out := max((g.brief() / 8).Truncate(time.Millisecond), time.Millisecond)
+	for 2*out <= min(d, 32*g.brief()) {
+		out *= 2
+	}
+	return out
 }
 
 // queue returns the queue of a piece.
@@ -33,158 +35,74 @@ func (p *piece) queue() *queue {
 	return q
 }
 
-// behind reports whether others of its group wait already: they go first.
-func (p *piece) behind() bool {
-	return p.needsPlace() && p.gate.queues[p.group] != nil && p.queue().waiting > 0
+// setAside has pieces wait here.
+func (g *gates) setAside(pieces []*piece) {
+	g.waiting = append(g.waiting, pieces...)
+	slices.SortFunc(g.waiting, func(a, b *piece) int { return cmp.Compare(a.number, b.number) })
 }
 
-// moved notes that pieces have places.
-func (g *gates) moved(pieces []*piece) {
-	for _, p := range pieces {
-		if p.placed && p.gate.queues[p.group] != nil {
-			p.queue().moved = p.begun
+// enter returns up to most of those that wait, each with its place: the oldest of every group, for as
+// long as it has places.
+func (g *gates) enter(most int) (in []*piece) {
+	full := map[*queue]bool{}
+	g.waiting = slices.DeleteFunc(g.waiting, func(p *piece) bool {
+		q := p.queue()
+		if len(in) == most || full[q] || q.blocks(p) || !p.gate.enter(p.group) {
+			full[q] = true
+			return false
 		}
-	}
-}
-
-// every returns about how often there is a place for the group of a piece: by how long one takes, and
-// for how long none has had a place. Where only others have places, how they get on is not known.
-func (g *gates) every(p *piece) time.Duration {
-	took, running := p.gate.mean(p.group)
-	switch still := time.Since(p.queue().moved); {
-	case running:
-		took = max(took, still)
-	case took == 0:
-		took = min(still, g.w.options.Poll)
-	}
-	places := max(tighter(p.gate.caps.total(), p.gate.caps.group()), 1)
-	return max(took/time.Duration(places), time.Microsecond)
-}
-
-// patience is for how long a piece may wait here: another supervisor may have a place for it.
-func (g *gates) patience() time.Duration { return min(4*g.w.options.Poll, g.w.options.Lease/4) }
-
-// shortest and longest bound for how long a piece is put off.
-func (g *gates) shortest() time.Duration { return max(g.w.options.Poll/8, time.Millisecond) }
-func (g *gates) longest() time.Duration  { return 256 * g.shortest() }
-
-// waited returns those that waited and have a place now.
-func (g *gates) waited(ctx context.Context, most int) (in []*piece) {
-	var stay, late []*piece
-	for _, p := range g.waiting {
-		switch {
-		case time.Since(p.asked) >= g.patience():
-			late = append(late, p)
-		case len(in) < most && p.enter():
-			in = append(in, p)
-		default:
-			stay = append(stay, p)
-			continue
-		}
-		p.queue().waiting--
-	}
-	g.waiting = stay
-	g.putOff(ctx, late)
+		p.placed, p.begun = true, time.Now()
+		in = append(in, p)
+		return true
+	})
 	return in
 }
 
-// setAside has pieces for which there is no place wait here, too. Those that are too many by now are
-// put off.
-func (g *gates) setAside(ctx context.Context, pieces []*piece) {
-	for _, p := range pieces {
-		p.waits = true
-	}
-	g.waiting = append(g.waiting, pieces...)
-	slices.SortStableFunc(g.waiting, func(a, b *piece) int { return cmp.Compare(a.seq(), b.seq()) })
-	g.sweep()
-	var stay, late []*piece
-	for _, p := range g.waiting {
+// putOff gives back to the store what would wait here for long, or is too much.
+func (g *gates) putOff(ctx context.Context) {
+	ahead := map[*queue]int{}
+	later, here := map[time.Duration][]*piece{}, 0
+	g.waiting = slices.DeleteFunc(g.waiting, func(p *piece) bool {
 		q := p.queue()
-		q.used = time.Now()
-		soon := max(int(g.patience()/2/g.every(p)), 1)
-		if q.waiting < min(soon, g.w.options.Batch) && len(stay) < 4*g.w.options.Batch {
-			q.waiting++
-			stay = append(stay, p)
-		} else {
-			late = append(late, p)
+		wait := q.wait(p, ahead[q], g.w.options.Poll)
+		much := ahead[q] >= g.w.options.Batch || here >= 4*g.w.options.Batch
+		p.waits = wait < g.brief() && !much && !p.denied && !g.tooLong(p)
+		ahead[q]++
+		if p.waits {
+			here++
+			return false
 		}
-	}
-	g.waiting = stay
-	g.putOff(ctx, late)
-}
-
-// sweep begins to count anew who waits, and forgets groups of which nothing has been heard for long.
-func (g *gates) sweep() {
-	for _, gate := range g.named {
-		for group, q := range gate.queues {
-			if q.waiting = 0; time.Since(q.used) > 2*g.longest() {
-				delete(gate.queues, group)
-			}
+		d := g.roundDown(wait)
+		later[d] = append(later[d], p)
+		return true
+	})
+	for d, pieces := range later {
+		g.hide(ctx, d, leasesOf(pieces)...)
+		for _, p := range pieces {
+			p.queue().leave(p, d)
 		}
-	}
-}
-
-// seq is the place of a piece in the order of their age. Of records it is not known.
-func (p *piece) seq() uint64 {
-	if p.effect == nil {
-		return 0
-	}
-	return p.effect.Seq
-}
-
-// putOff gives pieces back to the store, which hands them out again after a while. There are only a few
-// different times, so that a few requests are enough.
-func (g *gates) putOff(ctx context.Context, pieces []*piece) {
-	later := map[time.Duration][]storage.Lease{}
-	var permits []storage.Lease
-	for _, p := range pieces {
-		permits = append(permits, p.withdraw()...)
-		wait, d := g.wait(p), g.shortest()
-		for 2*d <= wait && d < g.longest() {
-			d *= 2
-		}
-		later[d] = append(later[d], p.lease)
-	}
-	for d, leases := range later {
-		g.hide(ctx, d, leases...)
-		if d <= g.patience() {
+		if d < 4*g.w.options.Poll { // else the next poll is soon enough
 			time.AfterFunc(d, g.bell.ring)
 		}
 	}
-	g.w.release(ctx, 0, permits...)
+	for _, gate := range g.named {
+		maps.DeleteFunc(gate.queues, func(_ string, q *queue) bool { return ahead[q]+len(q.away) == 0 })
+	}
 }
 
-// wait returns for how long a piece is put off at most: for half the time that its group needs for
-// those before it, because another supervisor may have places for them; or for an eighth of the time
-// for which the group has not moved.
-func (g *gates) wait(p *piece) time.Duration {
-	q, now := p.queue(), time.Now()
-	if now.Sub(q.put) >= g.shortest() || p.seq() < q.seq {
-		q.off = 0 // those that were put off before come after it
-	}
-	before := time.Duration(q.waiting + q.off)
-	q.off++
-	q.seq, q.put = p.seq(), now
-	return max(before*g.every(p)/2, now.Sub(q.moved)/8)
-}
-
-// withdraw takes a piece from its place, for which it has no permit. It returns the permits that it has.
-func (p *piece) withdraw() []storage.Lease {
-	permits := leasesOf(p.permits)
-	if p.permits = nil; p.placed {
-		p.placed = false
-		p.gate.exit(p.group)
-	}
-	return permits
+// tooLong reports whether a piece has waited for so long that its lease may end, or that it has to be
+// given up.
+func (g *gates) tooLong(p *piece) bool {
+	waited := time.Since(p.asked)
+	return waited >= g.w.options.Lease/4 || p.effect != nil && overdue(p.effect, p.effect.Now.Add(waited))
 }
 
 // renew extends the leases of those that waited, and lets go of those that are not wanted any more.
 func (g *gates) renew(ctx context.Context, pieces []*piece) []*piece {
 	var wanted, waited []*piece
-	var leases []storage.Lease
 	for _, p := range pieces {
 		if p.waits {
-			waited, leases = append(waited, p), append(leases, p.lease)
+			waited = append(waited, p)
 		} else {
 			wanted = append(wanted, p)
 		}
@@ -193,10 +111,11 @@ func (g *gates) renew(ctx context.Context, pieces []*piece) []*piece {
 		return wanted
 	}
 	asked := time.Now()
-	answers, err := g.w.store.Extend(ctx, leases)
+	answers, err := g.w.store.Extend(ctx, leasesOf(waited))
 	for i, p := range waited {
 		if err != nil || answers[i] != nil {
-			g.w.release(ctx, 0, append(p.withdraw(), p.lease)...)
+			g.w.release(ctx, 0, p.lease)
+			g.w.leave(ctx, p)
 			g.bell.ring() // for the next one
 			continue
 		}
@@ -209,13 +128,11 @@ func (g *gates) renew(ctx context.Context, pieces []*piece) []*piece {
 	return wanted
 }
 
-// giveBack gives back what waits.
+// giveBack gives back what waits, and forgets what was put off.
 func (g *gates) giveBack(ctx context.Context) {
-	leases := make([]storage.Lease, len(g.waiting))
-	for i, p := range g.waiting {
-		leases[i] = p.lease
-		p.queue().waiting--
-	}
+	g.w.release(ctx, 0, leasesOf(g.waiting)...)
 	g.waiting = nil
-	g.w.release(ctx, 0, leases...)
+	for _, gate := range g.named {
+		clear(gate.queues)
+	}
 }

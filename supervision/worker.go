@@ -153,7 +153,8 @@ func (b bell) wait(ctx context.Context, d time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-func pause(ctx context.Context, d time.Duration) { newBell().wait(ctx, d) }
+// pause waits for d. It is false when ctx ends.
+func pause(ctx context.Context, d time.Duration) bool { return newBell().wait(ctx, d) }
 
 // writing returns a context for a write that must not be cut short because the work ends.
 func (w *worker) writing(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -192,7 +193,7 @@ func (w *worker) pass(ctx context.Context) (int, error) {
 	}
 	decided := make([]decision, 0, len(seen))
 	for i := range seen {
-		decided = append(decided, w.decideOne(ctx, seen[i]))
+		decided = append(decided, w.parked(w.decideOne(ctx, seen[i])))
 	}
 	w.applyAll(ctx, decided)
 	taken, err := w.take(ctx, w.options.Effects)
@@ -207,7 +208,8 @@ func (w *worker) pass(ctx context.Context) (int, error) {
 func (w *worker) turnLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(2 * w.options.Batch))
 	results := make(chan decision, 2*w.options.Batch)
-	var deciding, applying sync.WaitGroup
+	deciding := newCrew(func(c claimed) { results <- w.parked(w.decideOne(going, c)) })
+	var applying sync.WaitGroup
 	applying.Go(func() {
 		for batch := range batches(results, w.options.Batch) {
 			w.applyAll(going, batch)
@@ -217,12 +219,12 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 	w.loop(ctx, w.turns, "turns", slots, w.options.Batch, func(n int) (int, error) {
 		seen, err := w.claim(ctx, n)
 		for i := range seen {
-			deciding.Go(func() { results <- w.decideOne(going, seen[i]) })
+			deciding.take(seen[i])
 		}
 		return len(seen), err
 	})
 	w.turnGates.giveBack(ctx)
-	deciding.Wait()
+	deciding.end()
 	close(results)
 	applying.Wait()
 }
@@ -232,7 +234,11 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 func (w *worker) effectLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(w.options.Effects))
 	results := make(chan attempted, w.options.Effects)
-	var performing, settling sync.WaitGroup
+	performing := newCrew(func(p *piece) {
+		results <- w.attempt(going, p)
+		slots.Release(1)
+	})
+	var settling sync.WaitGroup
 	settling.Go(func() {
 		for batch := range batches(results, w.options.Batch) {
 			w.settleAll(going, batch)
@@ -241,15 +247,12 @@ func (w *worker) effectLoop(ctx, going context.Context) {
 	w.loop(ctx, w.effects, "effects", slots, 1, func(n int) (int, error) {
 		taken, err := w.take(ctx, n)
 		for i := range taken {
-			performing.Go(func() {
-				results <- w.attempt(going, taken[i])
-				slots.Release(1)
-			})
+			performing.take(taken[i])
 		}
 		return len(taken), err
 	})
 	w.effectGates.giveBack(ctx)
-	performing.Wait()
+	performing.end()
 	close(results)
 	settling.Wait()
 }

@@ -28,8 +28,22 @@ type sides struct{ ours, peer func(n int) error }
 // A setup is what a row may use while it is measured.
 type setup struct {
 	dir     string // is removed afterwards
+	quick   bool   // it is to be measured in seconds
 	closers []io.Closer
 }
+
+// size returns how large something is made: so large, or smaller for a quick run.
+func (s *setup) size(large, small int) int {
+	if s.quick {
+		return small
+	}
+	return large
+}
+
+// Skipped is the error of a row that cannot be measured here, and says why.
+type skipped string
+
+func (s skipped) Error() string { return string(s) }
 
 // closeAfter has c closed when the row has been measured, before those that were given earlier.
 func (s *setup) closeAfter(c io.Closer) { s.closers = append(s.closers, c) }
@@ -65,7 +79,7 @@ func (r *row) measure(ctx context.Context, e effort) (_ result, err error) {
 	if err != nil {
 		return result{}, err
 	}
-	s := &setup{dir: dir}
+	s := &setup{dir: dir, quick: e != full}
 	defer func() { err = errors.Join(err, s.close()) }()
 	both, err := r.prepare(ctx, s)
 	if err != nil {

@@ -29,6 +29,11 @@ func moreAtMost(most float64) goal {
 	return goal{fmt.Sprintf("≤ + %g", most), func(f figures) bool { return f.ours <= f.peer+most }}
 }
 
+// atMostAndAsPeer: ours is at most that many units, and as many as the peer.
+func atMostAndAsPeer(most float64) goal {
+	return goal{fmt.Sprintf("≤ %g, = peer", most), func(f figures) bool { return f.ours <= most && f.ours == f.peer }}
+}
+
 // A result is a row as it was measured; in JSON, what is null does not apply.
 type result struct {
 	Name    string   `json:"name"`

@@ -1,6 +1,7 @@
 // Bench measures what Reeve claims: each figure beside what it is compared with, in one run.
 //
 //	go run ./internal/bench [-run REGEXP] [-json] [-quick] [-check]
+//	go run ./internal/bench chaos [-quick] [-seed N] [-store NAME]
 //
 // It prints a table, or with -json a line a row as soon as the row is measured: its name; value, what
 // an operation of ours costs in unit; peer and against, what it is compared with and what that costs;
@@ -16,6 +17,9 @@
 // The exit status is 0; 1 if a row could not be measured, the run was interrupted, or with -check a
 // goal does not hold; 2 if the flags are wrong. A missed goal alone is no failure, because a busy
 // machine can miss it, too.
+//
+// Chaos is the other thing that can be measured: whether it holds when everything fails, see package
+// chaos.
 package main
 
 import (
@@ -36,18 +40,21 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // so that a second signal ends the program at once
+	if args := os.Args[1:]; len(args) > 0 && args[0] == chaosCommand {
+		os.Exit(runChaos(ctx, args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	os.Exit(run(ctx, rows(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // rows lists every row. A new topic is a file of its own and a line here.
 func rows() []row {
-	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows())
+	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows(), postgresRows())
 }
 
 const usage = `Bench measures what Reeve claims, each figure beside what it is compared with.
 
 It exits with 0; with 1 if a row could not be measured, the run was interrupted, or a goal does not
-hold and -check is given; with 2 if the flags are wrong.
+hold and -check is given; with 2 if the flags are wrong. "bench chaos -help" tells of the other command.
 
 `
 
@@ -123,6 +130,10 @@ func measure(ctx context.Context, chosen []row, f flags, stdout, stderr io.Write
 		result, err := r.measure(ctx, e)
 		if ctx.Err() != nil {
 			return results, errors.Join(failed, fmt.Errorf("bench: ended in %s: %w", r.name, context.Cause(ctx)))
+		}
+		if why, ok := errors.AsType[skipped](err); ok {
+			_, _ = fmt.Fprintf(stderr, "%s is skipped: %s\n", r.name, why)
+			continue
 		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("bench: %s: %w", r.name, err))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -76,9 +75,21 @@ func thousandPhases(ctx context.Context, s *setup) (sides, error) {
 	if err != nil {
 		return sides{}, err
 	}
-	if err := createInstances(ctx, db, instances); err != nil {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
 		return sides{}, err
 	}
+	if err := createInstances(ctx, instances.With(tx)); err != nil {
+		return sides{}, errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return sides{}, err
+	}
+	return advances(ctx, s, store, instances)
+}
+
+// advances advances all instances of a store, phase by phase.
+func advances(ctx context.Context, s *setup, store storage.Store, instances *instanceKind) (sides, error) {
 	sup, err := supervision.New(nil)
 	if err != nil {
 		return sides{}, err
@@ -103,24 +114,19 @@ func thousandPhases(ctx context.Context, s *setup) (sides, error) {
 	}}, wait(ctx, p.ordered)
 }
 
-// createInstances creates them in one transaction, in their first phase.
-func createInstances(ctx context.Context, db *sql.DB, instances *instanceKind) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	inside := instances.With(tx)
+// createInstances creates them in their first phase. One transaction around it makes that quick.
+func createInstances(ctx context.Context, instances *instanceKind) error {
 	for i := range instanceCount {
-		err := begin(ctx, inside, fmt.Sprintf("instance-%04d", i), func(t *instanceTurn) error {
+		err := begin(ctx, instances, fmt.Sprintf("instance-%04d", i), func(t *instanceTurn) error {
 			addParts(t, partsOfEach, phasesOfEach)
 			_, err := raise.Advance(t)
 			return err
 		})
 		if err != nil {
-			return errors.Join(err, tx.Rollback())
+			return err
 		}
 	}
-	return tx.Commit()
+	return nil
 }
 
 // Participants answer their orders when they are asked to.

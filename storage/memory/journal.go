@@ -18,7 +18,7 @@ type line struct {
 }
 
 func compareLines(a, b *line) int {
-	return cmp.Or(compareKeys(a.key, b.key), cmp.Compare(a.Version, b.Version), cmp.Compare(a.N, b.N))
+	return cmp.Or(a.key.Compare(b.key), cmp.Compare(a.Version, b.Version), cmp.Compare(a.N, b.N))
 }
 
 // write adds lines to the history of a record, which may have been deleted just now.

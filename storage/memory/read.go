@@ -39,8 +39,7 @@ func (s *Store) Elements(ctx context.Context, key storage.Key, q storage.Element
 				return
 			}
 			for _, name := range slices.Sorted(maps.Keys(r.elements)) {
-				e := r.elements[name]
-				if name > q.After && matches(q.Names, name) && matches(q.Groups, e.Group) && matches(q.States, e.State) {
+				if e := r.elements[name]; q.Matches(&e.Element) {
 					out = append(out, e.copy())
 				}
 			}
@@ -63,7 +62,7 @@ func (s *Store) List(ctx context.Context, q storage.Query) iter.Seq2[storage.Rec
 				}
 			}
 		})
-		slices.SortFunc(out, func(a, b storage.Record) int { return compareKeys(a.Key, b.Key) })
+		slices.SortFunc(out, func(a, b storage.Record) int { return a.Key.Compare(b.Key) })
 		return out
 	})
 }

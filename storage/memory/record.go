@@ -51,11 +51,7 @@ func newRecord(k storage.Key) *record {
 	return r
 }
 
-func compareRecords(a, b *record) int { return compareKeys(a.Key, b.Key) }
-
-func compareKeys(a, b storage.Key) int {
-	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
-}
+func compareRecords(a, b *record) int { return a.Key.Compare(b.Key) }
 
 // set takes over what a change says of the record itself.
 func (r *record) set(to storage.Record, version uint64, now time.Time) {

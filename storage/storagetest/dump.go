@@ -28,7 +28,7 @@ type dump struct {
 func (s *scene) dump() dump {
 	s.Helper()
 	d := dump{Elements: map[storage.Key][]storage.Element{}, History: map[storage.Key][]storage.Line{}}
-	keys := slices.SortedFunc(maps.Keys(s.known), compareKeys)
+	keys := slices.SortedFunc(maps.Keys(s.known), storage.Key.Compare)
 	found, err := s.Store.Load(s.ctx, keys)
 	s.is("load", err, nil)
 	for _, r := range found {

@@ -33,7 +33,7 @@ func (m *model) claim(ctx context.Context, c storage.Claim, wanted func(storage.
 		}
 	}
 	slices.SortFunc(due, func(a, b *recordRow) int {
-		return cmp.Or(a.Due.Compare(b.Due), compareKeys(a.Key, b.Key))
+		return cmp.Or(a.Due.Compare(b.Due), a.Key.Compare(b.Key))
 	})
 	most := cmp.Or(c.Most, storage.DefaultMost)
 	var out []storage.Snapshot
@@ -46,10 +46,6 @@ func (m *model) claim(ctx context.Context, c storage.Claim, wanted func(storage.
 		out = append(out, snapshot)
 	}
 	return out, nil
-}
-
-func compareKeys(a, b storage.Key) int {
-	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
 }
 
 // reached reports whether t is set and not after now.

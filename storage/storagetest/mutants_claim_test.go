@@ -133,7 +133,7 @@ func claimMutants() []mutant {
 					}
 				}
 				slices.SortFunc(rows, func(a, b *recordRow) int {
-					return cmp.Or(a.Since.Compare(b.Since), a.Due.Compare(b.Due), compareKeys(a.Key, b.Key))
+					return cmp.Or(a.Since.Compare(b.Since), a.Due.Compare(b.Due), a.Key.Compare(b.Key))
 				})
 				batch := map[storage.Key]bool{}
 				for _, r := range rows[:max(0, min(c.Limit, len(rows)))] {

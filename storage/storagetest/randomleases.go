@@ -36,8 +36,8 @@ func (d *duel) claim() {
 	}
 	want, err := d.m.claim(d.ctx, c, chosen)
 	d.is("claim of the model", err, nil)
-	slices.SortFunc(got, func(a, b storage.Snapshot) int { return compareKeys(a.Key, b.Key) })
-	slices.SortFunc(want, func(a, b storage.Snapshot) int { return compareKeys(a.Key, b.Key) })
+	slices.SortFunc(got, func(a, b storage.Snapshot) int { return a.Key.Compare(b.Key) })
+	slices.SortFunc(want, func(a, b storage.Snapshot) int { return a.Key.Compare(b.Key) })
 	d.seen = append(d.seen, want...)
 	for i := range want {
 		d.held = append(d.held, loan{got[i].Lease, want[i].Lease, want[i].Key})
