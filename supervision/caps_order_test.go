@@ -2,6 +2,7 @@ package supervision_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -77,6 +78,36 @@ func TestCapsKeepTheOrder(t *testing.T) {
 		if diff := cmp.Diff(d.ordered, d.begun); diff != "" {
 			t.Errorf("ordered and begun (-, +):\n%s", diff)
 		}
+	})
+}
+
+// An effect that is canceled while it is put off holds up its group no longer than a lease, also while
+// there is always more to do than can be done.
+func TestCapsAndWhatDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, m, begun := memory.New(nil), newMeter(nil), time.Now()
+		stop := working(t, newDigger(t, store, supervision.Caps{GroupProcess: 1}, m, supervision.Options{Effects: 2}))
+		dug(t, store, "north", dig, 1, 7800*time.Millisecond)
+		dug(t, store, "canceled", dig, 1, time.Second, supervision.InGroup("north"), supervision.Lane("canceled"))
+		time.Sleep(5 * time.Second)
+		dug(t, store, "late", dig, 1, time.Second, supervision.InGroup("north"))
+		time.Sleep(2500 * time.Millisecond)
+		for i := range 1000 {
+			dug(t, store, fmt.Sprint("busy ", i), fill, 2, 200*time.Millisecond)
+			if i == 0 {
+				if err := newCrews(t, store).Fire(t.Context(), "canceled", callOut, func(turn *crewTurn) error {
+					turn.Cancel("canceled")
+					return nil
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(190 * time.Millisecond)
+		}
+		m.check(t, "late", 1, 1)
+		m.after(t, "late", begun, time.Minute)
+		stop()
 	})
 }
 

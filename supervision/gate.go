@@ -9,65 +9,6 @@ import (
 	"github.com/reeve-go/reeve/storage"
 )
 
-// A piece of work is what the store handed out: a record for its turn, or an effect to be performed.
-type piece struct {
-	name, group string // its kind or sort, and its group there
-	lease       storage.Lease
-	asked       time.Time         // before the store was asked for the lease
-	record      *storage.Snapshot // one of the two
-	effect      *storage.Taken
-
-	gate    *gate     // of its name; nil: there are no caps
-	number  uint64    // the younger, the greater; of records: as they came
-	waits   bool      // for a place
-	placed  bool      // it has a place
-	begun   time.Time // when it got it
-	denied  bool      // it had to give it back, because others had the permits
-	permits []permit
-	ended   []func() // for those who keep the permits
-}
-
-// needsPlace reports whether a piece needs a place: what is overdue is not going to be performed.
-func (p *piece) needsPlace() bool {
-	return p.gate != nil && (p.effect == nil || !overdue(p.effect, p.effect.Now))
-}
-
-func leasesOf(pieces []*piece) []storage.Lease {
-	out := make([]storage.Lease, len(pieces))
-	for i, p := range pieces {
-		out[i] = p.lease
-	}
-	return out
-}
-
-// keep keeps the permits of a piece until it leaves, and returns the context for the work on it.
-func (p *piece) keep(ctx context.Context, keeper *storage.Keeper) context.Context {
-	for _, permit := range p.permits {
-		work, ended := keeper.Keep(ctx, permit.Lease, permit.asked)
-		ctx, p.ended = work, append(p.ended, ended)
-	}
-	return ctx
-}
-
-// leave gives back the places of pieces on which the work is done. It may be called again.
-func (w *worker) leave(ctx context.Context, pieces ...*piece) {
-	var permits []storage.Lease
-	for _, p := range pieces {
-		for _, ended := range p.ended {
-			ended()
-		}
-		permits = append(permits, permitLeases(p.permits)...)
-		p.permits, p.ended = nil, nil
-	}
-	w.release(ctx, 0, permits...)
-	for _, p := range pieces {
-		if p.placed {
-			p.placed = false
-			p.gate.leave(p.group, time.Since(p.begun))
-		}
-	}
-}
-
 // A gate lets through what one name has in work, as its caps allow.
 type gate struct {
 	*limiter
@@ -170,7 +111,7 @@ func (g *gates) ask(ctx context.Context, names []string, most int) (got []*piece
 		case next < len(near):
 			more, failed = g.askNear(ctx, near[next], n)
 		case len(far) > 0:
-			more, failed = g.take(ctx, far, n)
+			more, failed = g.fetch(ctx, far, n)
 		}
 		got, err = append(got, more...), errors.Join(err, failed)
 	}
@@ -188,7 +129,7 @@ func (g *gates) askNear(ctx context.Context, near *gate, most int) ([]*piece, er
 			return nil, err
 		}
 	}
-	got, err := g.take(ctx, []string{near.name}, most)
+	got, err := g.fetch(ctx, []string{near.name}, most)
 	if len(got) == most {
 		g.bell.ring() // there may be others
 	} else if err == nil {
@@ -197,8 +138,8 @@ func (g *gates) askNear(ctx context.Context, near *gate, most int) ([]*piece, er
 	return got, err
 }
 
-// take asks the store for up to most pieces of these names.
-func (g *gates) take(ctx context.Context, names []string, most int) ([]*piece, error) {
+// fetch asks the store for up to most pieces of these names.
+func (g *gates) fetch(ctx context.Context, names []string, most int) ([]*piece, error) {
 	asked := time.Now()
 	got, err := g.request(ctx, names, most)
 	for _, p := range got {
@@ -211,19 +152,21 @@ func (g *gates) take(ctx context.Context, names []string, most int) ([]*piece, e
 			p.queue().comeBack(p)
 		}
 	}
-	if all := err == nil && len(got) < most; all || g.sort == "turn" {
-		g.forget(names, asked)
+	seen := asked
+	if g.sort == "effect" && (err != nil || len(got) == most) {
+		seen = asked.Add(-g.w.options.Lease) // more may be due; but nothing is waited for without end
 	}
+	g.forget(names, seen)
 	return got, err
 }
 
-// forget forgets what was put off and ought to be back. Of effects that is known when all that is due
-// was handed out; records, whose order does not matter, have a new number when they are back.
-func (g *gates) forget(names []string, now time.Time) {
+// forget forgets what was put off and is not back although all that was due at a time is. Records, whose
+// order does not matter, have new numbers when they are back.
+func (g *gates) forget(names []string, seen time.Time) {
 	for _, name := range names {
 		if gate := g.of(name); gate != nil {
 			for _, q := range gate.queues {
-				q.forget(now)
+				q.forget(seen)
 			}
 		}
 	}

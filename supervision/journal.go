@@ -15,6 +15,8 @@ import (
 type inputs struct {
 	Turn  *turnInputs `json:"turn,omitempty"`
 	Order *storedRow  `json:"order,omitempty"`
+	// DataVersion is that of the program that made the change.
+	DataVersion int `json:"version,omitempty"`
 	// Result is a digest of what the record and its changed elements became.
 	Result string `json:"result"`
 }
@@ -48,7 +50,7 @@ func (k *Kind[T, S, E]) journal(t *Turn[T, S, E], c *storage.Change) error {
 	if len(c.Lines) == 0 {
 		c.Lines = []storage.Line{{From: c.Record.State, To: c.Record.State, Cause: t.core.cause, Operation: c.Record.Operation}}
 	}
-	in := inputs{Result: resultOf(c)}
+	in := inputs{DataVersion: c.Record.DataVersion, Result: resultOf(c)}
 	if t.decided {
 		in.Turn = t.inputs()
 	} else {

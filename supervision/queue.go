@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// A queue is what a group has beyond its cap: pieces that wait, see [gates], and those that were put
-// off. It remembers the latter, because how long a piece is put off is a guess, but the order is not:
-// no effect goes before an older one that is still away.
+// A queue is what a group has beyond its cap: pieces that wait, and those that were put off. It
+// remembers the latter, because how long a piece is put off is a guess, but the order is not: no effect
+// goes before an older one that is still away.
 type queue struct {
 	away  []absence // the oldest first
 	moved time.Time // when one of the group had a place last
@@ -39,9 +39,9 @@ func (q *queue) comeBack(p *piece) {
 	}
 }
 
-// forget forgets those that ought to be back: they were canceled, or others have them.
-func (q *queue) forget(now time.Time) {
-	q.away = slices.DeleteFunc(q.away, func(a absence) bool { return !a.back.After(now) })
+// forget forgets those that ought to be back by then: they were canceled, or others have them.
+func (q *queue) forget(then time.Time) {
+	q.away = slices.DeleteFunc(q.away, func(a absence) bool { return !a.back.After(then) })
 }
 
 // blocks reports whether an older effect than this one has to come back first. One that was denied
@@ -57,7 +57,7 @@ func (q *queue) blocks(p *piece) bool {
 func (q *queue) wait(p *piece, ahead int, poll time.Duration) time.Duration {
 	took, last := p.gate.mean(p.group)
 	if last.After(q.moved) {
-		q.moved = last // for another store
+		q.moved = last // on another store
 	}
 	still := time.Since(q.moved)
 	switch {

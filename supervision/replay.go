@@ -40,7 +40,9 @@ var ErrNoJournal = errors.New("the history has no inputs")
 // Replay makes every decision of a record's history again, from what the journal kept of it, and
 // returns a [ReplayError] for the first that comes to something else, or if in the end the record is
 // not as the store has it. Nothing is written. It shows whether a changed decider would have decided
-// old cases alike, and whether a decider is pure. What orders did is taken from the journal.
+// old cases alike, and whether a decider is pure. What orders did is taken from the journal. Turns of a
+// program that wrote another version of the data are compared by their moves alone; what came of them
+// is compared with the next turn of this version, and in the end.
 func (k *Kind[T, S, E]) Replay(ctx context.Context, id string, decide Decider[T, S, E]) error {
 	seen, err := k.load(ctx, id) // first, so that what happens meanwhile is left out
 	if err != nil {
@@ -109,7 +111,7 @@ func (r *replay[T, S, E]) again(ctx context.Context, key storage.Key, lines []st
 	if err != nil {
 		return fail("the decider fails", err)
 	}
-	if text := departs(lines, &c, in.Result); text != "" {
+	if text := departs(lines, &c, &in); text != "" {
 		return fail(text, nil)
 	}
 	r.take(first.Version, c.Record, c.Elements, c.Gone)
@@ -151,8 +153,9 @@ func (r *replay[T, S, E]) take(version uint64, record storage.Record, elements [
 	}
 }
 
-// departs says how a change differs from the one that the history tells of; empty: in nothing.
-func departs(lines []storage.Line, c *storage.Change, result string) string {
+// departs says how a change differs from the one that the history tells of; empty: in nothing. What
+// another version of the program wrote has another form, so only its moves can be compared.
+func departs(lines []storage.Line, c *storage.Change, in *inputs) string {
 	var was, is []string
 	for i := range lines {
 		was = append(was, move(&lines[i]))
@@ -163,7 +166,7 @@ func departs(lines []storage.Line, c *storage.Change, result string) string {
 	if !slices.Equal(was, is) {
 		return fmt.Sprintf("the history tells [%s]; decided again it is [%s]", strings.Join(was, "; "), strings.Join(is, "; "))
 	}
-	if resultOf(c) != result {
+	if in.DataVersion == c.Record.DataVersion && resultOf(c) != in.Result {
 		return fmt.Sprintf("the moves [%s] are the same, but data, elements, effects or messages differ", strings.Join(was, "; "))
 	}
 	return ""
@@ -185,11 +188,32 @@ func (r *replay[T, S, E]) compare(ctx context.Context, seen *storage.Snapshot) e
 		}
 		stored = append(stored, e)
 	}
-	was := resultOf(&storage.Change{Record: seen.Record, Elements: stored})
+	record, err := r.kind.inOwnForm(seen.Record)
+	if err == nil {
+		r.record, err = r.kind.inOwnForm(r.record)
+	}
+	if err != nil {
+		return &ReplayError{Key: seen.Key, Version: seen.Version, Text: "the record cannot be compared", Err: err}
+	}
+	was := resultOf(&storage.Change{Record: record, Elements: stored})
 	if is := resultOf(&storage.Change{Record: r.record, Elements: elements}); was != is {
 		return &ReplayError{Key: seen.Key, Version: seen.Version, Text: fmt.Sprintf("the record is not what its history comes to: it is %s, and %s was to be expected", seen.State, r.record.State)}
 	}
 	return nil
+}
+
+// inOwnForm returns a record with its data as this program writes it.
+func (k *Kind[T, S, E]) inOwnForm(r storage.Record) (storage.Record, error) {
+	if r.DataVersion == k.options.DataVersion {
+		return r, nil
+	}
+	data, err := k.decode(&r)
+	if err != nil {
+		return r, err
+	}
+	r.Data, err = k.encode(data)
+	r.DataVersion = k.options.DataVersion
+	return r, err
 }
 
 // An elementMap holds the elements of a record by name, and is read as a store is.

@@ -15,8 +15,8 @@ import (
 // brief is a time for which it is not worthwhile to put a piece off: it waits here.
 func (g *gates) brief() time.Duration { return min(g.w.options.Poll, g.w.options.Lease/32) }
 
-// roundDown returns the time for which a piece is put off that is to be put off for d. There are only a few
-// such times, so that a few requests are enough.
+// roundDown returns the time for which a piece is put off that is to be put off for d. There are only a
+// few such times, so that a few requests are enough.
 func (g *gates) roundDown(d time.Duration) time.Duration {
 	out := max((g.brief() / 8).Truncate(time.Millisecond), time.Millisecond)
 	for 2*out <= min(d, 32*g.brief()) {

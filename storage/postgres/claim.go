@@ -16,10 +16,10 @@ import (
 // over what another is claiming at the same time.
 const claimRecords = `WITH due AS MATERIALIZED (
 	SELECT d.at FROM unnest($1::text[]) AS v(kind) CROSS JOIN LATERAL (
-		SELECT r.ctid AS at, r.due FROM reeve.record AS r
+		SELECT r.ctid AS at, r.due, r.kind, r.id FROM reeve.record AS r
 		WHERE r.kind = v.kind AND r.due >= $5 AND r.due <= reeve.clock() AND (r.lease_until IS NULL OR r.lease_until <= reeve.clock())
-		ORDER BY r.due LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS d
-	ORDER BY d.due LIMIT $2)
+		ORDER BY r.due, r.id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS d
+	ORDER BY d.due, d.kind, d.id LIMIT $2)
 UPDATE reeve.record AS r SET token = r.token + 1, owner = $3, lease_until = reeve.clock() + $4::bigint * interval '1 microsecond'
 FROM due WHERE r.ctid = due.at
 RETURNING ` + recordColumns + `, r.parts, r.token, reeve.clock()`

@@ -77,6 +77,10 @@ func scanElement(rows pgx.Rows) (of storage.Key, e storage.Element, err error) {
 	return of, e, err
 }
 
+// Where names are wanted, each is looked for by itself: a record can have many elements.
+const elementsNamed = `unnest($3::text[]) AS v(name)
+CROSS JOIN LATERAL (SELECT * FROM reeve.element AS t WHERE t.kind = $1 AND t.id = $2 AND t.name = v.name OFFSET 0) AS e`
+
 // Elements implements [storage.Records].
 func (s *Store) Elements(ctx context.Context, key storage.Key, q storage.ElementQuery) iter.Seq2[storage.Element, error] {
 	return adapter.Pages(q.Limit, func(last *storage.Element, size int) ([]storage.Element, error) {
@@ -87,11 +91,14 @@ func (s *Store) Elements(ctx context.Context, key storage.Key, q storage.Element
 		var f filter
 		f.add("e.kind = $", key.Kind)
 		f.add("e.id = $", key.ID)
+		from := `reeve.element AS e`
+		if len(q.Names) > 0 {
+			from, f.args = elementsNamed, append(f.args, distinct(q.Names))
+		}
 		f.add("e.name > $", after)
-		addAny(&f, "e.name", q.Names)
 		addAny(&f, "e.grp", q.Groups)
 		addAny(&f, "e.state", q.States)
-		return list(ctx, s, "elements", `SELECT `+elementColumns+` FROM reeve.element AS e`+f.where()+` ORDER BY e.name`, &f, size,
+		return list(ctx, s, "elements", `SELECT `+elementColumns+` FROM `+from+f.where()+` ORDER BY e.name`, &f, size,
 			func(rows pgx.Rows) (storage.Element, error) {
 				_, e, err := scanElement(rows)
 				return e, err

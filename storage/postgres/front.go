@@ -60,7 +60,7 @@ func (f *front) look(limit int, find func(from time.Time, limit int) (n int, las
 	begun := time.Now()
 	n, last, err := find(beginning, limit)
 	took := time.Since(begun)
-	if f.next = begun; took > 5*time.Millisecond+time.Duration(limit)*50*time.Microsecond {
+	if f.next = begun; n == limit && took > 5*time.Millisecond+time.Duration(limit)*50*time.Microsecond {
 		f.next = begun.Add(20 * took)
 	}
 	if n > 0 {

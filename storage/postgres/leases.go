@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -125,13 +126,16 @@ func (s *Store) Release(ctx context.Context, leases []storage.Lease, after time.
 	if len(leases) == 0 {
 		return nil
 	}
-	_, err := piecemeal(ctx, leases, leaseKey, func(ctx context.Context, some []storage.Lease) ([]error, error) {
+	answers, err := piecemeal(ctx, leases, leaseKey, func(ctx context.Context, some []storage.Lease) ([]error, error) {
 		return make([]error, len(some)), s.release(ctx, some, after)
 	})
+	for _, locked := range answers { // the others are released
+		err = cmp.Or(err, locked)
+	}
 	return failed("release", err)
 }
 
-// release passes over what is locked: its lease ends by itself.
+// release does not wait long for what is locked: its lease ends by itself.
 func (s *Store) release(ctx context.Context, leases []storage.Lease, after time.Duration) error {
 	var found *leased
 	return s.write(ctx, writing{

@@ -75,7 +75,12 @@ func (s *Store) migrate(ctx context.Context, all fs.FS, file string) error {
 
 // makeTables runs a migration, unless it was made before.
 func (s *Store) makeTables(ctx context.Context, number int, text string) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		// The lock comes first, so that another process is not half way through the same.
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", s.lockNumber()); err != nil {
 			return err

@@ -42,6 +42,7 @@ type Store struct {
 
 	claiming, taking *claimer
 	notifier         *notifier
+	witnesses        *witnesses
 
 	// Small calls that come at the same time go together.
 	loads    *gatherer[storage.Key, storage.Snapshot]
@@ -108,6 +109,8 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		claiming: newClaimer(),
 		taking:   newClaimer(),
 		notifier: newNotifier(o.Schema),
+
+		witnesses: newWitnesses(),
 	}
 	s.loads = &gatherer[storage.Key, storage.Snapshot]{one: s.load, many: s.load}
 	s.applies = &gatherer[*storage.Change, error]{one: s.applyAll, many: impatiently(s.apply)}

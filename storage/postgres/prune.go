@@ -47,6 +47,7 @@ type pruning struct {
 }
 
 func (p *pruning) prune(ctx context.Context, tx *session) error {
+	tx.exec(forgetWitnesses)
 	for _, old := range []struct {
 		query  string
 		status interface{ String() string }

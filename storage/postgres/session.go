@@ -21,13 +21,13 @@ type session struct {
 	to     sender
 	batch  *pgx.Batch
 
-	tx    lent      // what the host's own code gets; empty outside of a transaction
-	sent  bool      // something was sent
-	plain bool      // pgx goes by the types of Go
-	host  bool      // the transaction is the host's
-	xid   string    // the number of the transaction that writes
-	now   time.Time // the store's time, read after the locks were had
-	due   bool      // something that was written is due
+	tx      lent      // what the host's own code gets; empty outside of a transaction
+	sent    bool      // something was sent
+	plain   bool      // pgx goes by the types of Go
+	host    bool      // the transaction is the host's
+	witness witness   // of a transaction that writes
+	now     time.Time // the store's time, read after the locks were had
+	due     bool      // something that was written is due
 }
 
 // session returns a session on something that belongs to the store's pool.

@@ -78,7 +78,9 @@ const (
 
 	selectClock = `SELECT reeve.clock()`
 
-	beImpatient = `SELECT set_config('lock_timeout', '` + waitForLock + `', true)`
+	// beImpatient keeps what the host has set if that is shorter.
+	beImpatient = `SELECT set_config('lock_timeout', CASE WHEN t > '0' AND t < '` + waitForLock + `' THEN current_setting('lock_timeout') ELSE '` + waitForLock + `' END, true)
+FROM (SELECT current_setting('lock_timeout')::interval) AS host (t)`
 
 	// beginWriting reads the time once the locks are had.
 	beginWriting = selectClock + `, pg_current_xact_id()::text`
@@ -100,15 +102,21 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 	}
 	defer conn.Release()
 	tx := s.session(conn)
+	tx.witness = s.witnesses.take()
+	defer func(used *pgx.Conn) {
+		if !used.IsClosed() {
+			s.witnesses.giveBack(tx.witness)
+		}
+	}(conn.Conn())
 	tx.batch.BeginTx(readCommitted)
 	tx.planByIndex(new(time.Time))
 	if w.impatient {
 		tx.exec(beImpatient)
 	}
 	w.look(tx)
-	tx.query(beginWriting, func(rows pgx.Rows) error {
-		return rows.Scan(timeColumn{&tx.now}, &tx.xid)
-	})
+	tx.query(beginWithWitness, func(rows pgx.Rows) error {
+		return rows.Scan(timeColumn{&tx.now}, &tx.witness.xid, &tx.witness.pid)
+	}, s.witnesses.store, tx.witness.slot, tx.witness.n)
 	if err := tx.flush(ctx); err != nil {
 		rollBack(ctx, conn)
 		return nil, early(err)
@@ -139,7 +147,7 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, tx *session) err
 		return err
 	}
 	_ = conn.Hijack().Close(longer) // its place in the pool is needed to ask
-	return s.whatBecame(ctx, tx.xid, err)
+	return s.whatBecame(ctx, tx.witness, err)
 }
 
 // patience is how long something goes on after its context has ended.
@@ -220,7 +228,7 @@ func (s *Store) writeInside(ctx context.Context, w writing) error {
 	tx.begin()
 	w.look(tx)
 	tx.query(beginWriting, func(rows pgx.Rows) error {
-		return rows.Scan(timeColumn{&tx.now}, &tx.xid)
+		return rows.Scan(timeColumn{&tx.now}, nil)
 	})
 	err := tx.flush(ctx)
 	if err == nil {

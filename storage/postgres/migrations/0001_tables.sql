@@ -40,7 +40,7 @@ CREATE TABLE reeve.record (
 ) WITH (fillfactor = 85);
 
 -- What is due of a kind, oldest first. What is not due costs nothing here, and a lease leaves it alone.
-CREATE INDEX record_due ON reeve.record (kind, due) WHERE due IS NOT NULL;
+CREATE INDEX record_due ON reeve.record (kind, due, id) WHERE due IS NOT NULL;
 CREATE INDEX record_kept ON reeve.record (kind, id) WHERE kept = 2;
 
 CREATE TABLE reeve.element (
@@ -150,5 +150,14 @@ CREATE TABLE reeve.line (
 );
 
 CREATE INDEX line_at ON reeve.line (at) WHERE kept IS NULL;
+
+-- What transactions write beside all else, so that their store finds out what became of them.
+CREATE TABLE reeve.witness (
+    store text COLLATE "C" NOT NULL,
+    slot  bigint NOT NULL,
+    n     bigint NOT NULL,
+    at    timestamptz NOT NULL DEFAULT statement_timestamp(),
+    PRIMARY KEY (store, slot)
+) WITH (fillfactor = 20);
 
 INSERT INTO reeve.migration (version, oldest) VALUES (1, 1);

@@ -1,0 +1,286 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/reeve-go/reeve/internal/pgtest"
+	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/postgres"
+)
+
+// A process is a store as one process has it.
+type process struct {
+	hand
+	store *postgres.Store
+	pool  *pgxpool.Pool
+	name  string // of its connections
+	hints chan struct{}
+}
+
+// processOn returns a process on tables that are there.
+func processOn(t testing.TB, url string, o postgres.Options) *process {
+	t.Helper()
+	name := pgtest.Schema(t)
+	pool := poolOn(t, withSetting(url, "application_name="+name))
+	store := openOn(t, pool, o)
+	return &process{hand: hand{t, store}, store: store, pool: pool, name: name, hints: make(chan struct{}, 1)}
+}
+
+// listen listens until the test ends, or stop is called, which returns what Listen does.
+func (p *process) listen() (stop func() error) {
+	p.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- p.store.Listen(ctx, func() {
+			select {
+			case p.hints <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	p.Cleanup(func() { _ = stop() })
+	return stop
+}
+
+// hears waits for a hint.
+func (p *process) hears() {
+	p.Helper()
+	select {
+	case <-p.hints:
+	case <-time.After(20 * time.Second):
+		p.Fatal("there is no hint")
+	}
+}
+
+// deaf forgets the hints so far.
+func (p *process) deaf() {
+	for {
+		select {
+		case <-p.hints:
+		default:
+			return
+		}
+	}
+}
+
+// listening is how many connections of the process listen on the server.
+func (p *process) listening(observer *pgxpool.Pool) (n int) {
+	p.Helper()
+	err := observer.QueryRow(context.Background(),
+		"SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND query LIKE 'LISTEN %'", p.name).Scan(&n)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return n
+}
+
+// An ear counts notifications.
+type ear struct {
+	testing.TB
+	conn    *pgx.Conn
+	channel string
+}
+
+func earOn(t testing.TB, url, channel string) *ear {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	if _, err := conn.Exec(context.Background(), "LISTEN "+channel); err != nil {
+		t.Fatal(err)
+	}
+	return &ear{t, conn, channel}
+}
+
+// heard returns how many notifications there were since the last call: they come in the order of the
+// commits, so all have come when one of its own does.
+func (e *ear) heard() (n int) {
+	e.Helper()
+	if _, err := e.conn.Exec(context.Background(), "SELECT pg_notify($1, 'over')", e.channel); err != nil {
+		e.Fatal(err)
+	}
+	for {
+		got, err := e.conn.WaitForNotification(context.Background())
+		if err != nil {
+			e.Fatal(err)
+		}
+		if got.Payload == "over" {
+			return n
+		}
+		n++
+	}
+}
+
+func dueNow(id string) storage.Change {
+	c := creation(id)
+	c.Record.Due = longAgo
+	return c
+}
+
+func TestHintsFromAnotherProcess(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	observer := poolOn(t, url)
+	o := dropped(t, observer, postgres.Options{})
+	storeOn(t, observer, o)
+	one, other := processOn(t, url, o), processOn(t, url, o)
+	one.listen()
+	one.hears() // of what was there before
+	for i := range 3 {
+		other.apply(dueNow(fmt.Sprint(i)))
+		one.hears()
+		if claimed := one.claim(9); len(claimed) != 1 {
+			t.Errorf("%d records can be claimed when the hint comes; want one", len(claimed))
+		}
+		one.deaf()
+	}
+}
+
+// A connection that breaks costs a hint, and there is one when it was replaced.
+func TestHintsGoOnAfterTheConnectionEnded(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	observer := poolOn(t, url)
+	o := dropped(t, observer, postgres.Options{})
+	storeOn(t, observer, o)
+	one, other := processOn(t, url, o), processOn(t, url, o)
+	one.listen()
+	one.hears()
+	for i := range 2 {
+		must(t, observer, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND query LIKE 'LISTEN %'", one.name)
+		other.apply(dueNow(fmt.Sprint("meanwhile", i)))
+		one.hears()
+		if claimed := one.claim(9); len(claimed) != 1 {
+			t.Errorf("%d records can be claimed when the connection is back; want one", len(claimed))
+		}
+		one.deaf()
+		other.apply(dueNow(fmt.Sprint("afterwards", i)))
+		one.hears()
+		one.claim(9)
+		one.deaf()
+	}
+	if n := one.listening(observer); n != 1 {
+		t.Errorf("%d connections listen; want one", n)
+	}
+}
+
+func TestListenEnds(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	observer := poolOn(t, url)
+	o := dropped(t, observer, postgres.Options{})
+	storeOn(t, observer, o)
+	p := processOn(t, url, o)
+	for range 3 {
+		stop := p.listen()
+		p.hears()
+		if n := p.listening(observer); n != 1 {
+			t.Errorf("%d connections listen; want one", n)
+		}
+		if err := stop(); !errors.Is(err, context.Canceled) {
+			t.Errorf("listening ended with %v; want the context's error", err)
+		}
+		eventually(t, "a connection goes on listening", func() bool { return p.listening(observer) == 0 })
+	}
+	if n := p.pool.Stat().AcquiredConns(); n != 0 {
+		t.Errorf("%d connections of the pool are kept", n)
+	}
+}
+
+// A call is one notification at most, and none if nothing is due because of it.
+func TestNotificationsAreFew(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	observer := poolOn(t, url)
+	o := dropped(t, observer, postgres.Options{})
+	storeOn(t, observer, o)
+	p := processOn(t, url, o)
+	e := earOn(t, url, p.store.Channel())
+	counted := func(what string, want int, do func()) {
+		t.Helper()
+		do()
+		if n := e.heard(); n != want {
+			t.Errorf("%s: %d notifications, want %d", what, n, want)
+		}
+	}
+	var batch, resting []storage.Change
+	for i := range 100 {
+		batch, resting = append(batch, dueNow(fmt.Sprint("due", i))), append(resting, creation(fmt.Sprint("rests", i)))
+	}
+	counted("a batch of records that are due", 1, func() { p.apply(batch...) })
+	counted("a batch of records at rest", 0, func() { p.apply(resting...) })
+	counted("a claim", 0, func() { p.claim(100) })
+	counted("a delivery", 1, func() { p.deliver(storage.Message{ID: "m", To: aNode("rests0"), Name: "news"}) })
+	counted("a refused change", 0, func() { _, _ = p.Apply(t.Context(), []storage.Change{dueNow("due1")}) })
+	counted("what is rolled back", 0, func() { p.inHost(pgx.Tx.Rollback) })
+	counted("what only the host knows the end of", 0, func() { p.inHost(pgx.Tx.Commit) })
+
+	const crew, each = 8, 20
+	var all sync.WaitGroup
+	for worker := range crew {
+		all.Go(func() {
+			for i := range each {
+				p.apply(dueNow(fmt.Sprint("crew", worker, " ", i)))
+			}
+		})
+	}
+	all.Wait()
+	if n := e.heard(); n == 0 || n > crew*each {
+		t.Errorf("%d notifications of %d changes", n, crew*each)
+	}
+}
+
+// inHost creates a record that is due in a transaction of the host.
+func (p *process) inHost(end func(pgx.Tx, context.Context) error) {
+	p.Helper()
+	tx, err := p.pool.Begin(context.Background())
+	if err != nil {
+		p.Fatal(err)
+	}
+	inside, err := p.store.With(tx)
+	if err != nil {
+		p.Fatal(err)
+	}
+	hand{p, inside}.apply(dueNow(fmt.Sprintf("%p", tx)))
+	if err := end(tx, context.Background()); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// Behind a pooler a process hears of what it does itself, and keeps no connection.
+func TestHintsBehindAPooler(t *testing.T) {
+	t.Parallel()
+	url := withSetting(pgtest.URL(t), "default_query_exec_mode=cache_describe")
+	observer := poolOn(t, url)
+	o := dropped(t, observer, postgres.Options{Pooled: true})
+	storeOn(t, observer, o)
+	p := processOn(t, url, o)
+	p.listen()
+	said := 0
+	eventually(t, "it does not hear of what it does itself", func() bool {
+		p.apply(dueNow(fmt.Sprint("own", said)))
+		said++
+		return len(p.hints) > 0
+	})
+	if n := p.listening(observer); n != 0 {
+		t.Errorf("%d connections listen, which the pooler gives to others, too", n)
+	}
+	if n := p.pool.Stat().AcquiredConns(); n != 0 {
+		t.Errorf("%d connections of the pool are kept", n)
+	}
+}

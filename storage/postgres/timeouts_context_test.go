@@ -1,0 +1,67 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A context that ends while a call waits ends the call: nothing is written, nothing stays behind.
+func TestCanceledWhileWaiting(t *testing.T) {
+	t.Parallel()
+	eachCall(t, allCalls, true, func(t *testing.T, i int) {
+		k := newCutter(t, i)
+		k.again()
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		k.listen()
+		if err := k.do(ctx, k.store, k.estate); !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled before it began, the call answers %v", err)
+		}
+		if heard := k.heard(); len(heard) > 0 {
+			t.Errorf("canceled before it began, the call sends %v", heard)
+		}
+
+		host, err := k.pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err = k.do(ctx, k.store, k.estate)
+		host.Release()
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "connection of the pool") {
+			t.Errorf("the host has the only connection, but the call answers %v", err)
+		}
+
+		unlock := k.lockAll()
+		ctx, cancel = context.WithCancel(t.Context())
+		go func() {
+			k.waiting()
+			cancel()
+		}()
+		err = k.do(ctx, k.store, k.estate)
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, storage.ErrLocked) { // what goes together does not wait for long
+			t.Errorf("canceled while it waits for a lock, the call answers %v", err)
+		}
+		k.settled("canceled while it waits for a lock") // though the lock is there still
+		unlock()
+
+		k.is("canceled", k.before)
+		k.undisturbed()
+		k.is("made in the end", k.after)
+	})
+}
+
+// waiting waits until the store waits for a lock.
+func (r *rig) waiting() {
+	r.Helper()
+	eventually(r, "the store does not wait for a lock", func() bool {
+		return ask[int](r, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`, r.name()) > 0
+	})
+}
