@@ -47,8 +47,8 @@ func firesAndHand(took *notes) func(context.Context, *setup) (sides, error) {
 		n := s.size(16_000, 1600)
 		nothing := func() error { return nil }
 		return sides{
-			ours: pg.each(ctx, took, n, nothing, func() error { return atOnce(ctx, n, fireOne(nodes)) }),
-			peer: pg.each(ctx, took, n, nothing, func() error { return atOnce(ctx, n, h.fire) }),
+			ours: pg.timed(ctx, took, n, nothing, func() error { return atOnce(ctx, n, fireOne(nodes)) }),
+			peer: pg.timed(ctx, took, n, nothing, func() error { return atOnce(ctx, n, h.fire) }),
 		}, nil
 	}
 }

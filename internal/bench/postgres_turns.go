@@ -59,8 +59,8 @@ func turnsAndHand(took *notes, batch int) func(context.Context, *setup) (sides, 
 			return sides{}, err
 		}
 		return sides{
-			ours: pg.each(ctx, took, n, tellOurs, func() error { return supervised(ctx, ours, finishPowered, batch, n) }),
-			peer: pg.each(ctx, took, n, tellHand, func() error { return h.turns(ctx, batch, n) }),
+			ours: pg.timed(ctx, took, n, tellOurs, func() error { return supervised(ctx, ours, finishPowered, batch, n) }),
+			peer: pg.timed(ctx, took, n, tellHand, func() error { return h.turns(ctx, batch, n) }),
 		}, nil
 	}
 }
@@ -103,7 +103,7 @@ func turnsAndRiver(took *notes, batch int, with riverSetting) func(context.Conte
 		if err != nil {
 			return sides{}, err
 		}
-		n := s.size(10_000, 1000)
+		n := s.size(20_000, 1000)
 		store, err := pg.openStore(ctx, s, "ours", nil)
 		if err != nil {
 			return sides{}, err
@@ -120,8 +120,8 @@ func turnsAndRiver(took *notes, batch int, with riverSetting) func(context.Conte
 			return err
 		}
 		return sides{
-			ours: pg.each(ctx, took, n, allDue, func() error { return supervised(ctx, store, finish, batch, n) }),
-			peer: pg.each(ctx, took, n, func() error { return q.insert(ctx, n) }, func() error { return q.work(ctx, n) }),
+			ours: pg.timed(ctx, took, n, allDue, func() error { return supervised(ctx, store, finish, batch, n) }),
+			peer: pg.timed(ctx, took, n, func() error { return q.insert(ctx, n) }, func() error { return q.work(ctx, n) }),
 		}, nil
 	}
 }

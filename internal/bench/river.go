@@ -26,7 +26,7 @@ type riverSetting struct {
 var (
 	riverDefault = riverSetting{100, river.FetchCooldownDefault}
 	// riverBest is what made most jobs of 100, 1000 and 2000 workers and cooldowns from 1 to 50 ms.
-	riverBest = riverSetting{2000, 50 * time.Millisecond}
+	riverBest = riverSetting{2000, 10 * time.Millisecond}
 	// riverQuick is what wakes up soonest.
 	riverQuick = riverSetting{100, river.FetchCooldownMin}
 )
