@@ -160,8 +160,8 @@ func (g *gates) fetch(ctx context.Context, names []string, most int) ([]*piece, 
 	return got, err
 }
 
-// forget forgets what was put off and is not back although all that was due at a time is. Records, whose
-// order does not matter, have new numbers when they are back.
+// forget forgets what was put off and is not back although all that was due at a time is. Records,
+// whose order does not matter, have new numbers when they are back.
 func (g *gates) forget(names []string, seen time.Time) {
 	for _, name := range names {
 		if gate := g.of(name); gate != nil {
