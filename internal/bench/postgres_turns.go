@@ -37,7 +37,7 @@ func turnsAndHand(took *notes, batch int) func(context.Context, *setup) (sides, 
 		if err != nil {
 			return sides{}, err
 		}
-		n := s.size(10_000, 2*batch)
+		n := s.size(10_000, 1000)
 		ours, err := pg.openStore(ctx, s, "ours", nil)
 		if err != nil {
 			return sides{}, err
@@ -77,7 +77,7 @@ func statements(sent *notes, batch int) func(context.Context, *setup) (sides, er
 		if err != nil {
 			return sides{}, err
 		}
-		n := s.size(10_000, 2*batch)
+		n := s.size(10_000, 1000)
 		tell, err := telling(ctx, store, n)
 		return sides{ours: func(times int) error {
 			for range times {

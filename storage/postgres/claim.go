@@ -104,7 +104,7 @@ ORDER BY e.due, e.name`
 	WHERE o.element <> '') AS named
 CROSS JOIN LATERAL (SELECT * FROM reeve.element AS t WHERE ` + ofKey + ` AND t.name = named.element OFFSET 0) AS e`
 
-	selectTallies = `SELECT t.kind, t.id, t.grp, t.state, t.n FROM ` + keyRow.with(1, "t", "reeve.tally", ofKey) + `
+	selectTallies = `SELECT t.kind, t.id, t.grp, t.state, t.n FROM ` + keyRow.with("t", "reeve.tally", ofKey) + `
 ORDER BY t.kind, t.id, t.grp, t.state`
 )
 

@@ -36,14 +36,14 @@ var (
 
 	// effectsLikeThem are those that have their ids, and those that have their keys and have not ended.
 	effectsLikeThem = `SELECT e.effect_id, e.kind, e.id, e.key, e.seq, false FROM ` +
-		emittedRow.with(1, "e", "reeve.effect", `t.effect_id = v.effect_id`) + `
+		emittedRow.with("e", "reeve.effect", `t.effect_id = v.effect_id`) + `
 UNION ALL SELECT e.effect_id, e.kind, e.id, e.key, e.seq, true FROM ` +
-		emittedRow.with(1, "e", "reeve.effect", ofKey+` AND t.key = v.key AND t.ended IS NULL`)
+		emittedRow.with("e", "reeve.effect", ofKey+` AND t.key = v.key AND t.ended IS NULL`)
 
 	cancelRow = columnsOf(`kind text, id text, operation text, lane text`)
 
 	// effectsToCancel locks them, in one order for all who do.
-	effectsToCancel = `SELECT v.ordinal, e.seq, e.lane FROM ` + cancelRow.with(1, "c", "reeve.effect", ofKey+` AND t.ended IS NULL
+	effectsToCancel = `SELECT v.ordinal, e.seq, e.lane FROM ` + cancelRow.with("c", "reeve.effect", ofKey+` AND t.ended IS NULL
 	AND (v.operation = '' OR t.operation = v.operation)
 	AND (v.lane = '' AND NOT t.keep OR v.lane <> '' AND t.lane = v.lane)`) + `
 JOIN reeve.effect AS e ON e.seq = c.seq AND e.ended IS NULL

@@ -19,7 +19,7 @@ var (
 	// countElements adds the elements that are named to the tally, or takes them away.
 	countElements = `INSERT INTO reeve.tally AS t (kind, id, grp, state, n)
 SELECT e.kind, e.id, e.grp, e.state, $4::bigint * count(*)
-FROM ` + nameRow.with(1, "e", "reeve.element", ofName) + `
+FROM ` + nameRow.with("e", "reeve.element", ofName) + `
 GROUP BY e.kind, e.id, e.grp, e.state ORDER BY e.kind, e.id, e.grp, e.state
 ON CONFLICT (kind, id, grp, state) DO UPDATE SET n = t.n + excluded.n`
 

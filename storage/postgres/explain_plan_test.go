@@ -3,22 +3,14 @@ package postgres_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/reeve-go/reeve/internal/pgtest"
 )
-
-// explainingServer returns the URL of a server that can say how it did what it did.
-func explainingServer(t testing.TB) string {
-	t.Helper()
-	return pgtest.Own(t, "fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "checkpoint_timeout=1h",
-		"session_preload_libraries=auto_explain", "log_min_messages=fatal").URL()
-}
 
 // A plan is how the server ran a statement.
 type plan struct {
@@ -72,12 +64,10 @@ func newPlanner(t testing.TB, url string) *planner {
 	}
 	p := &planner{TB: t}
 	config.MaxConns = 1
-	for name, value := range map[string]string{
+	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
 		"client_min_messages": "log", "auto_explain.log_min_duration": "0", "auto_explain.log_format": "json",
-		"auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on", "auto_explain.log_timing": "off",
-	} {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
+		"auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on", "auto_explain.log_timing": "off", "log_min_messages": "fatal",
+	})
 	config.ConnConfig.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { p.hear(n.Message) }
 	if p.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
 		t.Fatal(err)

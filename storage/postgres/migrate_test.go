@@ -77,7 +77,7 @@ func TestTablesOfAnotherVersion(t *testing.T) {
 // A host that migrates with a tool of its own runs the files as they are.
 func TestMigrationsByHand(t *testing.T) {
 	t.Parallel()
-	pool := poolOn(t, databaseOn(t, fastServer(t), "estate", ""))
+	pool := poolOn(t, databaseOn(t, fastServer(t), ""))
 	files, err := fs.Glob(postgres.Migrations(), "*.sql")
 	if err != nil || len(files) != postgres.SchemaVersion {
 		t.Fatalf("there are the files %q, %v; want as many as the schema's version, %d", files, err, postgres.SchemaVersion)

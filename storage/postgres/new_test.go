@@ -43,8 +43,8 @@ func TestNewRefuses(t *testing.T) {
 		"the default with a pooler": {url: server, options: postgres.Options{Pooled: true}, words: []string{"prepared statements", "cache_describe"}},
 		"a name that is cut off":    {url: server, options: postgres.Options{Schema: strings.Repeat("ä", 32)}, words: []string{"ääää", "64 bytes", "at most 63"}},
 		"a table half done":         {url: server, options: postgres.Options{Tables: map[string]postgres.Table{"node": {}}}, words: []string{`kind "node"`, "Save, Delete or Load"}},
-		"a database in Latin":       {url: databaseOn(t, server, "latin", "ENCODING LATIN1 LOCALE 'C'"), words: []string{"LATIN1", "UTF8 is right"}},
-		"a database of any bytes":   {url: databaseOn(t, server, "bytes", "ENCODING SQL_ASCII LOCALE 'C'"), words: []string{"SQL_ASCII", "UTF8 is right"}},
+		"a database in Latin":       {url: databaseOn(t, server, "ENCODING LATIN1 LOCALE 'C'"), words: []string{"LATIN1", "UTF8 is right"}},
+		"a database of any bytes":   {url: databaseOn(t, server, "ENCODING SQL_ASCII LOCALE 'C'"), words: []string{"SQL_ASCII", "UTF8 is right"}},
 		"no database":               {url: atDatabase(t, server, "nowhere"), words: []string{"open", "nowhere", "does not exist"}},
 		"no server":                 {url: "postgres://reeve@127.0.0.1:1/reeve", words: []string{"open", "127.0.0.1", "connect"}},
 	} {

@@ -15,7 +15,7 @@ func TestPooler(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			const connections = 5 // fewer than the store's
-			bouncer := pgtest.PgBouncer(t, pgtest.URL(t), connections, "ignore_startup_parameters = synchronous_commit")
+			bouncer := pgtest.PgBouncer(t, pgtest.URL(t), connections)
 			url := withSetting(bouncer, "default_query_exec_mode="+mode)
 			p := placesOn(t, url)
 			p.address = func(schema string) string { return schema + " " + url }

@@ -88,7 +88,7 @@ func (s *session) post(postings []*posting, fateAt func(storage.Key) fate) {
 var (
 	messageName = columnsOf(`kind text, id text, message_id text`)
 
-	acceptedBefore = `SELECT m.kind, m.id, m.message_id FROM ` + messageName.with(1, "m", "reeve.message", ofKey+` AND t.message_id = v.message_id`)
+	acceptedBefore = `SELECT m.kind, m.id, m.message_id FROM ` + messageName.with("m", "reeve.message", ofKey+` AND t.message_id = v.message_id`)
 )
 
 // A nameOfMessage is what it is accepted under once.

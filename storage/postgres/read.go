@@ -70,7 +70,7 @@ func readIn(ctx context.Context, s *Store, host pgx.Tx, fn func(*session), found
 var loadRecords = `SELECT ` + recordColumns + `, r.owner, r.lease_until, reeve.clock(), (
 	SELECT json_agg(json_build_object('Group', t.grp, 'State', t.state, 'N', t.n) ORDER BY t.grp, t.state)
 	FROM reeve.tally AS t WHERE t.kind = r.kind AND t.id = r.id)
-FROM ` + keyRow.with(1, "r", "reeve.record", ofKey)
+FROM ` + keyRow.with("r", "reeve.record", ofKey)
 
 // Load implements [storage.Records].
 func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {

@@ -40,11 +40,11 @@ func (c columns) as(v string, first int) string {
 	return fmt.Sprintf("unnest(%s) WITH ORDINALITY AS %s(%s, ordinal)", strings.Join(arrays, ", "), v, c.names(""))
 }
 
-// with returns the same, and with each row what a table has for it, as a table of that name: an index search a
-// row. The planner cannot turn it around (that is what OFFSET 0 is for), as it would where it takes the
-// table for small: plans are kept while tables grow.
-func (c columns) with(first int, name, table, where string) string {
-	return c.as("v", first) + `
+// with returns the rows as v, from the first parameter on, and with each row what a table has for it, as a table
+// of that name: an index search a row. The planner cannot turn it around (that is what OFFSET 0 is for), as it
+// would where it takes the table for small: plans are kept while tables grow.
+func (c columns) with(name, table, where string) string {
+	return c.as("v", 1) + `
 CROSS JOIN LATERAL (SELECT * FROM ` + table + ` AS t WHERE ` + where + ` OFFSET 0) AS ` + name
 }
 

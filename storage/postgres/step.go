@@ -16,7 +16,7 @@ type step struct {
 	before  string            // the state of a record that was deleted
 }
 
-// keys returns the records that steps concern, and those of them that they create.
+// keysOf returns the records that steps concern, and those of them that they create.
 func keysOf(steps []*step) (all, created []storage.Key) {
 	for _, c := range steps {
 		all = append(all, c.Key)
