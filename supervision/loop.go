@@ -2,8 +2,6 @@ package supervision
 
 import (
 	"context"
-	"iter"
-	"runtime"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -28,30 +26,6 @@ func (w *worker) loop(ctx context.Context, b bell, work string, slots *semaphore
 		w.troubles.tell(w.log, "asking the store for "+work, err)
 		if (n < most || err != nil) && !b.wait(ctx, w.options.Poll) {
 			return
-		}
-	}
-}
-
-// batches yields what comes from a channel: all that is there, at least one and at most so many.
-func batches[V any](from <-chan V, most int) iter.Seq[[]V] {
-	return func(yield func([]V) bool) {
-		for first := range from {
-			batch := []V{first}
-			runtime.Gosched() // those that are as good as done go along
-			for len(batch) < most {
-				select {
-				case v, ok := <-from:
-					if ok {
-						batch = append(batch, v)
-						continue
-					}
-				default:
-				}
-				break
-			}
-			if !yield(batch) {
-				return
-			}
 		}
 	}
 }

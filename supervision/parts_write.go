@@ -64,7 +64,7 @@ func (p *parts) flush(o *core) (changed []storage.Element, gone []string, err er
 	return changed, gone, nil
 }
 
-// checkNew refuses new elements whose names are taken, with one read for all of them.
+// checkNew refuses new elements whose names are taken.
 func (p *parts) checkNew(o *core) error {
 	var names []string
 	for _, row := range p.sorted(func(row *part) bool { return !row.stored && !row.gone }) {
@@ -73,6 +73,12 @@ func (p *parts) checkNew(o *core) error {
 	if len(names) == 0 || p.complete(anywhere) {
 		return nil
 	}
+	return refuseTaken(o, names)
+}
+
+// refuseTaken reads all names together. It stands apart because its frame is large, and every turn would grow
+// its stack for it.
+func refuseTaken(o *core, names []string) error {
 	for e, err := range o.store.Elements(o.ctx, o.key, storage.ElementQuery{Names: names}) {
 		return cmp.Or(err, fmt.Errorf("element %q: %w", e.Name, storage.ErrExists))
 	}

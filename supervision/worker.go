@@ -206,15 +206,15 @@ func (w *worker) pass(ctx context.Context) (int, error) {
 // turnLoop claims what is due and has it decided, until ctx ends, and returns when all of it is
 // written.
 func (w *worker) turnLoop(ctx, going context.Context) {
-	slots := semaphore.NewWeighted(int64(2 * w.options.Batch))
-	results := make(chan decision, 2*w.options.Batch)
-	deciding := newCrew(func(c claimed) { results <- w.parked(w.decideOne(going, c)) })
+	slots := semaphore.NewWeighted(int64(3 * w.options.Batch)) // one is decided while two are written
+	decided := newPile[decision](w.options.Batch)
+	deciding := newCrew(func(c claimed) { decided.add(w.parked(w.decideOne(going, c))) })
 	var applying sync.WaitGroup
 	applying.Go(func() {
-		for batch := range batches(results, w.options.Batch) {
+		decided.write(func(batch []decision) {
 			w.applyAll(going, batch)
 			slots.Release(int64(len(batch)))
-		}
+		})
 	})
 	w.loop(ctx, w.turns, "turns", slots, w.options.Batch, func(n int) (int, error) {
 		seen, err := w.claim(ctx, n)
@@ -225,7 +225,7 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 	})
 	w.turnGates.giveBack(ctx)
 	deciding.end()
-	close(results)
+	decided.end()
 	applying.Wait()
 }
 
@@ -233,16 +233,14 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 // settled.
 func (w *worker) effectLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(w.options.Effects))
-	results := make(chan attempted, w.options.Effects)
+	ended := newPile[attempted](w.options.Batch)
 	performing := newCrew(func(p *piece) {
-		results <- w.attempt(going, p)
+		ended.add(w.attempt(going, p))
 		slots.Release(1)
 	})
 	var settling sync.WaitGroup
 	settling.Go(func() {
-		for batch := range batches(results, w.options.Batch) {
-			w.settleAll(going, batch)
-		}
+		ended.write(func(batch []attempted) { w.settleAll(going, batch) })
 	})
 	w.loop(ctx, w.effects, "effects", slots, 1, func(n int) (int, error) {
 		taken, err := w.take(ctx, n)
@@ -253,6 +251,6 @@ func (w *worker) effectLoop(ctx, going context.Context) {
 	})
 	w.effectGates.giveBack(ctx)
 	performing.end()
-	close(results)
+	ended.end()
 	settling.Wait()
 }

@@ -130,6 +130,7 @@ func TestGoals(t *testing.T) {
 		{ratioAtMost(1.25), 12, 10, "≤ 1.25 ×", true, true},
 		{atMost(0), 0, 0, "≤ 0", true, false},
 		{atMost(32), 32, 0, "≤ 32", true, false},
+		{within(time.Second), 1e9, 0, "≤ 1s", true, false},
 		{moreAtMost(1), 3, 2, "≤ + 1", true, false},
 		{moreAtMost(1), 0, 0, "≤ + 1", true, true},
 	} {

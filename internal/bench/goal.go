@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"time"
 )
 
 // A goal is what a row is to keep. The zero value is none: the row is only reported.
@@ -22,6 +23,11 @@ func ratioAtMost(most float64) goal {
 // atMost: ours is at most that many units.
 func atMost(most float64) goal {
 	return goal{fmt.Sprintf("≤ %g", most), func(f figures) bool { return f.ours <= most }}
+}
+
+// within: ours takes that long at most.
+func within(most time.Duration) goal {
+	return goal{"≤ " + most.String(), func(f figures) bool { return f.ours <= float64(most) }}
 }
 
 // moreAtMost: ours is at most that many units more than the peer.
