@@ -172,3 +172,18 @@ func TestHintsBehindAPooler(t *testing.T) {
 		t.Errorf("%d connections of the pool are kept", n)
 	}
 }
+
+// What is said counts, although the others cannot be told so.
+func TestDeliveryWithoutNotification(t *testing.T) {
+	t.Parallel()
+	pool := poolOn(t, pgtest.URL(t))
+	store := storeOn(t, pool, dropped(t, pool, postgres.Options{}))
+	h := hand{t, store}
+	h.apply(creation("n"))
+	store.Mute()
+	h.deliver(storage.Message{ID: "m", To: aNode("n"), Name: "news"})
+	h.apply(dueNow("o"))
+	if claimed := h.claim(9); len(claimed) != 2 || len(claimed[0].Messages)+len(claimed[1].Messages) != 1 {
+		t.Errorf("%d records can be claimed; want both, with one message", len(claimed))
+	}
+}

@@ -28,6 +28,9 @@ type session struct {
 	witness witness   // of a transaction that writes
 	now     time.Time // the store's time, read after the locks were had
 	due     bool      // something that was written is due
+	wakes   bool      // something is said to a record, which as a rule makes it due
+
+	announced bool // the others were told
 }
 
 // session returns a session on something that belongs to the store's pool.

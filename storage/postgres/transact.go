@@ -39,10 +39,15 @@ func (s *Store) write(ctx context.Context, w writing) error {
 		tx, err = s.transact(ctx, w)
 		return err
 	})
-	if err == nil && tx.due {
+	switch {
+	case err != nil:
+		return err
+	case tx.announced:
+		s.notifier.listeners.Hint()
+	case tx.due:
 		s.hint(ctx)
 	}
-	return err
+	return nil
 }
 
 // connect returns a connection of the pool.
@@ -137,9 +142,18 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, tx *session) error {
 	longer, cancel := linger(ctx)
 	defer cancel()
-	tx.exec("COMMIT")
+	made := false
+	tx.batch.Queue("COMMIT").Exec(func(pgconn.CommandTag) error {
+		made = true
+		return nil
+	})
+	if tx.wakes {
+		tx.exec(notify, s.notifier.channel) // a transaction of its own, but no round trip
+		tx.announced = true
+	}
 	err := tx.flush(longer)
-	if err == nil {
+	if made {
+		tx.announced = tx.announced && err == nil
 		return nil
 	}
 	if wasRefused(err) {
