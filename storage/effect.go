@@ -49,6 +49,9 @@ type Effect struct {
 	// From is the record that emitted it. The store sets it.
 	From Key
 	// Lane, if it is not empty, is a queue of the record: its effects are performed one after another.
+	// One that was canceled while it ran is waited for until it is settled or released, or its lease has
+	// ended. Past its own deadline an effect can be taken out of its turn; who took it keeps it, whatever
+	// ends before it.
 	Lane string
 	// Name says what is to be done; who performs it goes by it.
 	Name string
@@ -68,7 +71,8 @@ type Effect struct {
 
 	// Seq is its number, Attempt how often it was taken, Owner who has a lease on it (empty: nobody, or
 	// it has ended), Due when it can next be taken (zero while it is behind another in its lane, or has
-	// ended); Status and Reason say how far it is and what went wrong last. The store sets them.
+	// ended); Status and Reason say how far it is and what went wrong last. Canceling it leaves the
+	// reason as it was, and settling it afterwards still sets it. The store sets them.
 	Seq     uint64
 	Attempt int
 	Owner   string

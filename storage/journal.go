@@ -22,7 +22,8 @@ type Line struct {
 	Inputs []byte
 }
 
-// Retention says for how long to keep what has ended. Zero fields keep it for ever.
+// Retention says for how long to keep what has ended. Zero fields keep it for ever. Other times may be
+// as long as they can: what reaches back to before 1970 keeps everything.
 type Retention struct {
 	// Messages is for those consumed, stale or replaced. Their ids are forgotten with them.
 	Messages time.Duration

@@ -24,7 +24,8 @@ type Lease struct {
 
 // A Claim asks for leases on what is due.
 type Claim struct {
-	// Names are the kinds of the records, or the names of the effects. Required.
+	// Names are the kinds of the records, or the names of the effects, each of which counts once.
+	// Required.
 	Names []string
 	// Owner says who asks. Required.
 	Owner string

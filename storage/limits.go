@@ -250,7 +250,8 @@ func (k *checker) times(times ...time.Time) {
 	}
 }
 
-// Time returns t as every store keeps it: to the microsecond, in UTC, without a monotonic reading.
+// Time returns t as every store keeps it: to the microsecond, in UTC, without a monotonic reading. A
+// store keeps the times that it reckons from a duration so, too, such as that of the next try.
 func Time(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}

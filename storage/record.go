@@ -150,9 +150,10 @@ type Query struct {
 	Limit int
 }
 
-// An ElementQuery selects elements of a record. Zero fields select everything.
+// An ElementQuery selects the elements of a record for which all of its fields hold. Zero fields
+// select everything.
 type ElementQuery struct {
-	// Names are the names; empty: any.
+	// Names are the names, in any order, each of which counts once; empty: any.
 	Names []string
 	// Groups and States are what the elements may be in; empty: any.
 	Groups []int

@@ -24,7 +24,8 @@ type Store interface {
 // Records reads and changes records.
 type Records interface {
 	// Load returns a snapshot a key, in the order of the keys, without messages and elements and
-	// without a lease. A record that does not exist has version zero; its Now is set all the same.
+	// without a lease. A record that does not exist has version zero; its Now is set all the same. A
+	// key that is given twice has two snapshots, and what is done to one does not show in the other.
 	Load(ctx context.Context, keys []Key) ([]Snapshot, error)
 
 	// Elements yields the elements of a record that match q, by name. The sequence ends with the
@@ -58,13 +59,15 @@ type Records interface {
 
 // Leases gives out the right to move records and to perform effects.
 type Leases interface {
-	// Claim returns up to c.Limit records of the kinds in c.Names that are due, oldest first, each
-	// under a new lease and hidden from every other claim until the lease ends. With each come its
+	// Claim returns up to c.Limit records of the kinds in c.Names that are due, those due longest
+	// first whatever their kind, and of those due since the same time by kind and id. Each is under a
+	// new lease and hidden from every other claim until the lease ends. With each come its
 	// unconsumed messages, the elements that those name and the elements that are due, at most
 	// c.Most of the messages and of the due elements.
 	Claim(ctx context.Context, c Claim) ([]Snapshot, error)
 
-	// Take does the same for effects whose name is in c.Names. It returns an effect whose deadline
+	// Take does the same for effects whose name is in c.Names: those that can be taken for longest
+	// first whatever their name, and of the same time by number. It returns an effect whose deadline
 	// has passed too, so that it can be settled as dead.
 	Take(ctx context.Context, c Claim) ([]Taken, error)
 
@@ -126,8 +129,9 @@ type Outbox interface {
 
 // Journal keeps what was.
 type Journal interface {
-	// History yields the lines of a record whose version is above after, in their order. It goes on
-	// after the record was deleted. The sequence ends with the first error.
+	// History yields the lines of a record whose version is above after, in their order: none if after
+	// is the newest, or any number above it. It goes on after the record was deleted. The sequence ends
+	// with the first error.
 	History(ctx context.Context, key Key, after uint64) iter.Seq2[Line, error]
 
 	// Prune removes up to limit rows that r no longer keeps and returns how many. Fewer than limit

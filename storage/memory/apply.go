@@ -147,7 +147,7 @@ func (s *shard) cancel(r *record, cancels []storage.Cancel, now time.Time) {
 	for _, c := range cancels {
 		for _, e := range r.unfinished {
 			if c.Matches(&e.Effect) {
-				s.endEffect(r, e, storage.EffectCanceled, "", now)
+				s.endEffect(r, e, storage.EffectCanceled, e.Reason, now)
 				left[e.Lane] = true
 			}
 		}

@@ -143,7 +143,7 @@ func (s *Store) releaseRecord(l storage.Lease, now time.Time, after time.Duratio
 	if r := shard.records[l.Key]; r.holds(l) {
 		r.token++
 		r.leaseUntil = time.Time{}
-		r.Due = now.Add(after)
+		r.Due = storage.Time(now.Add(after))
 		if len(shard.mail[r.Key].openOrNone()) > 0 {
 			r.Due = now
 		}
@@ -160,7 +160,7 @@ func (s *Store) releaseEffect(l storage.Lease, now time.Time, after time.Duratio
 	if e.Status == storage.EffectRunning {
 		e.Status = storage.EffectPending
 		e.Attempt--
-		shard.scheduleEffect(e, now.Add(after), now)
+		shard.scheduleEffect(e, storage.Time(now.Add(after)), now)
 	}
 	shard.endLease(r, e, now)
 }

@@ -205,7 +205,7 @@ func (s *Store) settle(st *storage.Settlement, now time.Time) error {
 		e.Reason = st.Reason
 	case st.As == storage.EffectPending:
 		e.Status, e.Reason = storage.EffectPending, st.Reason
-		shard.scheduleEffect(e, now.Add(st.Retry), now)
+		shard.scheduleEffect(e, storage.Time(now.Add(st.Retry)), now)
 	default:
 		shard.endEffect(r, e, st.As, st.Reason, now)
 		shard.moveUp(r, e.Lane, now)
@@ -290,7 +290,7 @@ func (s *Store) redriveEffect(id string, deadline time.Duration, now time.Time) 
 	e.Status, e.Reason, e.Attempt, e.ended = storage.EffectPending, "", 0, time.Time{}
 	e.Deadline = time.Time{}
 	if deadline > 0 {
-		e.Deadline = now.Add(deadline)
+		e.Deadline = storage.Time(now.Add(deadline))
 	}
 	shard.enqueue(r, e, now)
 	return nil

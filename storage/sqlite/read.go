@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -55,9 +57,10 @@ func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 		out[i] = storage.Snapshot{Record: storage.Record{Key: k}, Now: now}
 		at[k] = append(at[k], i)
 	}
+	distinct := slices.SortedFunc(maps.Keys(at), storage.Key.Compare)
 	err := s.read(ctx, func(tx *session) error {
 		var found []*storage.Record
-		err := tx.query(ctx, loadRecords, keyValues(keys), func(rows *sql.Rows) error {
+		err := tx.query(ctx, loadRecords, keyValues(distinct), func(rows *sql.Rows) error {
 			var holder string
 			var until time.Time
 			snapshot, err := scanSnapshot(rows, now, &holder, timeColumn{&until})
@@ -67,10 +70,9 @@ func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 			if until.After(now) {
 				snapshot.Holder, snapshot.HeldUntil = holder, until
 			}
-			places := at[snapshot.Key]
-			out[places[0]] = snapshot
-			at[snapshot.Key] = places[1:]
-			found = append(found, &out[places[0]].Record)
+			first := &out[at[snapshot.Key][0]]
+			*first = snapshot
+			found = append(found, &first.Record)
 			return nil
 		})
 		if err != nil {
@@ -80,6 +82,12 @@ func (s *Store) Load(ctx context.Context, keys []storage.Key) ([]storage.Snapsho
 	})
 	if err != nil {
 		return nil, failed("load", err)
+	}
+	for _, places := range at {
+		for _, again := range places[1:] { // each has a copy of its own
+			out[again] = out[places[0]]
+			out[again].Data, out[again].Tally = slices.Clone(out[again].Data), slices.Clone(out[again].Tally)
+		}
 	}
 	return out, nil
 }

@@ -26,6 +26,9 @@ type broken struct {
 	count   func(context.Context, string) (map[string]int, error)
 	list    func(context.Context, storage.Query) ([]storage.Record, error)
 	effects func(context.Context, storage.EffectQuery) ([]storage.Effect, error)
+
+	elements func(context.Context, storage.Key, storage.ElementQuery) ([]storage.Element, error)
+	history  func(context.Context, storage.Key, uint64) ([]storage.Line, error)
 }
 
 // clock returns the time, and the state to tamper with.
@@ -168,6 +171,12 @@ func newBroken(m *model) *broken {
 		effects: func(ctx context.Context, q storage.EffectQuery) ([]storage.Effect, error) {
 			return all(m.Effects(ctx, q))
 		},
+		elements: func(ctx context.Context, k storage.Key, q storage.ElementQuery) ([]storage.Element, error) {
+			return all(m.Elements(ctx, k, q))
+		},
+		history: func(ctx context.Context, k storage.Key, after uint64) ([]storage.Line, error) {
+			return all(m.History(ctx, k, after))
+		},
 	}
 }
 
@@ -252,4 +261,12 @@ func (b *broken) List(ctx context.Context, q storage.Query) iter.Seq2[storage.Re
 
 func (b *broken) Effects(ctx context.Context, q storage.EffectQuery) iter.Seq2[storage.Effect, error] {
 	return each(func() ([]storage.Effect, error) { return b.effects(ctx, q) })
+}
+
+func (b *broken) Elements(ctx context.Context, k storage.Key, q storage.ElementQuery) iter.Seq2[storage.Element, error] {
+	return each(func() ([]storage.Element, error) { return b.elements(ctx, k, q) })
+}
+
+func (b *broken) History(ctx context.Context, k storage.Key, after uint64) iter.Seq2[storage.Line, error] {
+	return each(func() ([]storage.Line, error) { return b.history(ctx, k, after) })
 }

@@ -68,6 +68,30 @@ func canceledOutcome(s *scene) {
 	s.takenNow("canceled effects")
 }
 
+func canceledReason(s *scene) {
+	s.create("a", emits(effect("1", ""), effect("2", ""), effect("3", "")))
+	for _, taken := range s.takenNow("new effects", "1", "2", "3") {
+		failed := settlement(taken, storage.EffectPending)
+		failed.Reason = "nobody answered"
+		s.settled(failed)
+	}
+	running := s.take(2)
+	s.must(s.order("a", cancels("", "")))
+	of := func(what, id, want string) {
+		s.Helper()
+		s.same("the reason of a canceled effect "+what, s.wanted(id).Reason, want)
+	}
+	for _, id := range []string{"1", "2", "3"} {
+		of("that had failed before", id, "nobody answered")
+	}
+	failed := settlement(running[0], storage.EffectPending)
+	failed.Reason = "the line went dead"
+	s.settled(failed)
+	of("that has failed since", running[0].ID, failed.Reason)
+	s.release(0, running[1].Lease)
+	of("that was released since", running[1].ID, "nobody answered")
+}
+
 func endedNotCanceled(s *scene) {
 	s.create("a", emits(effect("e", "")))
 	s.settled(settlement(s.takenNow("a new effect", "e")[0], storage.EffectDone))

@@ -13,6 +13,7 @@ func claims() group {
 		{name: "only what is due", run: onlyDue},
 		{name: "the oldest first, then by kind and id", run: oldestFirst},
 		{name: "only the kinds that are named", run: onlyKinds},
+		{name: "a kind that is named twice counts once", run: claimNamedTwice},
 		{name: "at most the limit", run: claimLimit},
 		{name: "the lease says what was asked for", run: leaseSays},
 		{name: "a load says who holds it, and until when", run: loadSays},

@@ -12,6 +12,7 @@ func clocks() group {
 		{name: "it moves only by passing", run: timePasses},
 		{name: "a call happens at one time", run: oneTime, real: true},
 		{name: "times are kept to the microsecond", run: microseconds},
+		{name: "times from now are kept to the microsecond", run: microsecondsFromNow},
 	}}
 }
 
@@ -85,5 +86,27 @@ func microseconds(s *scene) {
 		"the store's time": s.now(), "a due time": s.load("a").Due, "the time of a message": s.said("m", "b").At,
 	} {
 		s.same(what+", which is kept to the microsecond", t, storage.Time(t))
+	}
+}
+
+func microsecondsFromNow(s *scene) {
+	const fine = time.Second + 1999*time.Nanosecond
+	s.create("a", s.dueIn(0), emits(effect("dead", ""), effect("failed", ""), effect("released", "")))
+	want := storage.Time(s.now().Add(fine))
+	s.release(fine, s.claimed("a due record", "a")[0].Lease)
+	taken := s.takenNow("new effects", "dead", "failed", "released")
+	failed := settlement(taken[1], storage.EffectPending)
+	failed.Retry = fine
+	s.settled(settlement(taken[0], storage.EffectDead))
+	s.settled(failed)
+	s.release(fine, taken[2].Lease)
+	s.is("redriving a dead effect", s.redrivenEffects(fine, "dead")[0], nil)
+	for what, got := range map[string]time.Time{
+		"when a record is due that was released":      s.load("a").Due,
+		"when an effect can be taken that failed":     s.wanted("failed").Due,
+		"when one can be taken that was released":     s.wanted("released").Due,
+		"the deadline of an effect that was redriven": s.wanted("dead").Deadline,
+	} {
+		s.same(what, got, want)
 	}
 }

@@ -10,6 +10,7 @@ func copies() group {
 	return group{"8 what a caller gets is its own", []testCase{
 		{name: "what is given is copied", run: givenIsCopied},
 		{name: "what is returned is a copy", run: returnedIsCopied},
+		{name: "what is returned twice is two copies", run: returnedTwice},
 	}}
 }
 
@@ -62,4 +63,13 @@ func returnedIsCopied(s *scene) {
 			spoil(r.Data)
 		}
 	})
+}
+
+func returnedTwice(s *scene) {
+	a := s.create("a", with(storage.Element{Name: "x", State: "new"}))
+	got, err := s.Store.Load(s.ctx, []storage.Key{a.Key, a.Key})
+	s.is("load", err, nil)
+	spoil(got[0].Data)
+	got[0].Tally[0].N++
+	s.same("a snapshot, after the other of its key was written to", got[1], a)
 }

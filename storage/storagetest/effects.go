@@ -13,6 +13,8 @@ func effects() group {
 		{name: "an id of another record is refused", run: emitForeign},
 		{name: "a take hides what it hands out", run: takeHides},
 		{name: "the oldest first, and by name", run: takeOrder},
+		{name: "the oldest first of several names", run: takeAcrossNames},
+		{name: "a name that is given twice counts once", run: takeNamedTwice},
 		{name: "one says who has it", run: ownerSaid},
 		{name: "are taken whatever their record does", run: takenAnyway},
 		{name: "done is done", run: settleDone},
@@ -32,6 +34,7 @@ func effects() group {
 		{name: "an effect canceled while it runs is told so", run: canceledRunning},
 		{name: "what a canceled effect brought about is not lost", run: canceledOutcome},
 		{name: "an effect that has ended is not canceled", run: endedNotCanceled},
+		{name: "a canceled effect says what went wrong last", run: canceledReason},
 		{name: "a dead effect is tried again", run: redriveEffect},
 		{name: "are found by record and status", run: effectQueries},
 	}}

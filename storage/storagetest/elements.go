@@ -14,6 +14,7 @@ func elements() group {
 		{name: "the tally counts them all", run: tallyCounts},
 		{name: "the tally follows changes", run: tallyFollows},
 		{name: "are found by name, group and state", run: elementQueries},
+		{name: "those that are named are found after a name, and limited", run: elementsNamed},
 	}}
 }
 

@@ -17,6 +17,7 @@ func lanes() group {
 		{name: "one canceled while it runs is waited for", run: canceledIsWaitedFor},
 		{name: "one canceled while it runs is not waited for for ever", run: canceledExpires},
 		{name: "each canceled while it runs is waited for", run: allCanceledAreWaitedFor},
+		{name: "one taken past its deadline is not handed out when what it waited for ends", run: takenLateStaysTaken},
 		{name: "a redriven one waits behind others", run: redrivenWaits},
 		{name: "one given up behind others does not wake the next", run: expiredBehind},
 	}}
@@ -118,6 +119,29 @@ func allCanceledAreWaitedFor(s *scene) {
 	s.takenNow("an effect when the lease of one of two canceled ones has ended")
 	s.pass(time.Second)
 	s.takenNow("an effect when the leases of both canceled ones have ended", "2")
+}
+
+// The first of a lane waits for a canceled effect that may still be running outside, but not for longer
+// than its own deadline.
+func takenLateStaysTaken(s *scene) {
+	for _, end := range []struct {
+		what string
+		call func(storage.Taken)
+	}{
+		{"settled", func(canceled storage.Taken) { s.settled(settlement(canceled, storage.EffectDone)) }},
+		{"released", func(canceled storage.Taken) { s.release(0, canceled.Lease) }},
+	} {
+		late := effect("late, "+end.what, end.what)
+		late.Deadline = s.now().Add(time.Second)
+		s.create(end.what, emits(effect("first, "+end.what, end.what)))
+		canceled := s.takenNow("a new effect", "first, "+end.what)[0]
+		s.must(s.order(end.what, cancels("", ""), emits(late)))
+		s.takenNow("an effect whose forerunner was canceled, but may still be running outside")
+		s.pass(time.Second)
+		s.takenNow("an effect past its deadline", late.ID)
+		end.call(canceled)
+		s.takenNow("an effect that was taken past its deadline, before its canceled forerunner was " + end.what)
+	}
 }
 
 func redrivenWaits(s *scene) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"github.com/reeve-go/reeve/storage"
@@ -18,6 +19,7 @@ func lists() group {
 		{name: "a list ends when the caller has enough", run: listEnds},
 		{name: "a list ends with the error of its context", run: listFails},
 		{name: "history is found after a version", run: historyAfter},
+		{name: "there is no history after the newest version", run: historyEnds},
 		{name: "count counts every record", run: counts},
 		{name: "count follows changes", run: countFollows},
 	}}
@@ -144,6 +146,14 @@ func historyAfter(s *scene) {
 	s.create("b", func(c *storage.Change) { c.Lines = []storage.Line{full} })
 	full.Version, full.At = 1, s.now()
 	s.same("a line as it was given", s.history("b"), []storage.Line{full})
+}
+
+func historyEnds(s *scene) {
+	s.create("a", func(c *storage.Change) { c.Lines = []storage.Line{{Cause: "one"}, {Cause: "two"}} })
+	for _, after := range []uint64{1, 2, math.MaxInt32, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
+		got := collect(s, s.Store.History(s.ctx, s.key("a"), after))
+		s.same(fmt.Sprintf("how many lines there are after version %d of a record at version 1", after), len(got), 0)
+	}
 }
 
 func (s *scene) counted(demand, kind string, want map[string]int) {

@@ -101,7 +101,7 @@ func (m *model) Release(ctx context.Context, leases []storage.Lease, after time.
 		case r != nil:
 			r.Token++
 			r.LeaseUntil = time.Time{}
-			r.Due = now.Add(after)
+			r.Due = storage.Time(now.Add(after))
 			if len(m.state.open(r.Key)) > 0 {
 				r.Due = now
 			}
@@ -109,7 +109,7 @@ func (m *model) Release(ctx context.Context, leases []storage.Lease, after time.
 		case e != nil:
 			if e.Status == storage.EffectRunning {
 				e.Attempt--
-				e.retry(now.Add(after))
+				e.retry(storage.Time(now.Add(after)))
 			}
 			m.state.endLease(e, now)
 		}

@@ -211,7 +211,7 @@ func (s *state) settleEffect(st *storage.Settlement, now time.Time) error {
 	switch {
 	case e.Status == storage.EffectCanceled:
 	case st.As == storage.EffectPending:
-		e.retry(now.Add(st.Retry))
+		e.retry(storage.Time(now.Add(st.Retry)))
 	default:
 		s.end(e, st.As, now)
 	}
@@ -259,7 +259,7 @@ func (m *model) RedriveEffects(ctx context.Context, ids []string, deadline time.
 		}
 		e.Attempt, e.Reason, e.Deadline = 0, "", time.Time{}
 		if deadline > 0 {
-			e.Deadline = now.Add(deadline)
+			e.Deadline = storage.Time(now.Add(deadline))
 		}
 		m.state.enqueue(e, now)
 	}

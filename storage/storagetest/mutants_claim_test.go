@@ -118,6 +118,7 @@ func claimMutants() []mutant {
 			"lease races/E3 an expired lease of another kind hides nothing",
 		}},
 		{"a claim knows no limit", asked(func(c *storage.Claim) { c.Limit = 100 }), []string{
+			"3 a claim hides what it hands out/a kind that is named twice counts once",
 			"3 a claim hides what it hands out/at most the limit",
 			"3 a claim hides what it hands out/the oldest first, then by kind and id",
 		}},
@@ -280,6 +281,7 @@ func claimMutants() []mutant {
 		}, func(_, _ *state, _ *storage.Lease, _ time.Time) {}), []string{
 			"3 a claim hides what it hands out/a released lease is no longer good",
 			"3 a claim hides what it hands out/a released record can be claimed when its time has come",
+			"7 time is the store's/times from now are kept to the microsecond",
 		}},
 		{"an order makes a lease longer", applied(func(before, s *state, c *storage.Change, _ time.Time) {
 			if r := before.Records[c.Key]; r != nil && c.Token == 0 && !c.Delete && !r.LeaseUntil.IsZero() {

@@ -62,11 +62,13 @@ func effectMutants() []mutant {
 			"6 effects/a dead effect is tried again",
 			"6 effects/a take hides what it hands out",
 			"6 effects/past its deadline it is handed out to be given up",
+			"6 effects/the oldest first of several names",
 			"6 effects/the oldest first, and by name",
 			"6 lanes/a redriven one waits behind others",
 			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one after another",
 			"6 lanes/one given up behind others does not wake the next",
+			"6 lanes/one taken past its deadline is not handed out when what it waited for ends",
 			"6 one open effect a key/what is under way is not emitted again",
 			"6 one open effect a key/what the change cancels does not count",
 			"lease races/S16 slow work keeps its lease by extending it",
@@ -77,7 +79,11 @@ func effectMutants() []mutant {
 				slices.Reverse(got)
 				return got, err
 			}
-		}, []string{"6 effects/the oldest first, and by name"}},
+		}, []string{
+			"6 effects/a name that is given twice counts once",
+			"6 effects/the oldest first of several names",
+			"6 effects/the oldest first, and by name",
+		}},
 		{"effects of paused and final records are not taken", func(b *broken) {
 			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
 				before := b.before()
@@ -97,7 +103,10 @@ func effectMutants() []mutant {
 				}
 				return b.model.Take(ctx, c)
 			}
-		}, []string{"6 effects/the oldest first, and by name"}},
+		}, []string{
+			"6 effects/the oldest first of several names",
+			"6 effects/the oldest first, and by name",
+		}},
 		{"attempts are not counted", func(b *broken) {
 			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
 				got, err := b.model.Take(ctx, c)
@@ -221,87 +230,9 @@ func effectMutants() []mutant {
 			}
 			return answer
 		}), []string{"6 effects/the outcome is delivered"}},
-		{"the outcome of a canceled effect is lost", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
-			if e := before.effect(st.Lease.Key.ID); e != nil && e.Status == storage.EffectCanceled {
-				s.Messages = before.Messages
-			}
-			return answer
-		}), []string{"6 effects/what a canceled effect brought about is not lost"}},
-		{"a canceled effect is done when it is done", settled(func(before, s *state, st *storage.Settlement, answer error, _ time.Time) error {
-			if e := before.effect(st.Lease.Key.ID); answer == nil && e.Status == storage.EffectCanceled && st.As == storage.EffectDone {
-				s.effect(e.ID).Status = storage.EffectDone
-			}
-			return answer
-		}), []string{"6 effects/what a canceled effect brought about is not lost"}},
-		{"a canceled effect is not told so", extended(func(_ *state, _ storage.Lease, err error, _ time.Time) error {
-			if errors.Is(err, storage.ErrCanceled) {
-				return nil
-			}
-			return err
-		}), []string{"6 effects/an effect canceled while it runs is told so"}},
-		{"a canceled effect has lost its lease", extended(func(_ *state, _ storage.Lease, err error, _ time.Time) error {
-			if errors.Is(err, storage.ErrCanceled) {
-				return storage.ErrLeaseLost
-			}
-			return err
-		}), []string{"6 effects/an effect canceled while it runs is told so"}},
-		{"canceling ends the lease of what runs", applied(func(before, s *state, c *storage.Change, now time.Time) {
-			for _, e := range s.Effects {
-				if old := before.effect(e.ID); old != nil && old.active() && e.Status == storage.EffectCanceled {
-					s.endLease(e, now)
-				}
-			}
-		}), []string{
-			"6 effects/an effect canceled while it runs is told so",
-			"6 effects/one says who has it",
-			"6 effects/what a canceled effect brought about is not lost",
-			"6 lanes/each canceled while it runs is waited for",
-			"6 lanes/one canceled while it runs is not waited for for ever",
-			"6 lanes/one canceled while it runs is waited for",
-			"6 one open effect a key/what the change cancels does not count",
-		}},
-		{"what is to be kept is canceled", changes(func(s *state, c *storage.Change) {
-			if len(c.Cancel) > 0 {
-				for _, e := range s.Effects {
-					if e.From == c.Key {
-						e.Keep = false
-					}
-				}
-			}
-		}), []string{
-			"6 effects/cancel chooses by operation and lane",
-			"6 lanes/each canceled while it runs is waited for",
-		}},
-		{"a cancel does not know operations", changes(func(_ *state, c *storage.Change) {
-			c.Cancel = slices.Clone(c.Cancel)
-			for i := range c.Cancel {
-				c.Cancel[i].Operation = ""
-			}
-		}), []string{
-			"6 effects/cancel chooses by operation and lane",
-			"6 lanes/a canceled one makes room for the next",
-		}},
-		{"others' effects are canceled", applied(func(_, s *state, c *storage.Change, now time.Time) {
-			for _, cancel := range c.Cancel {
-				for _, e := range s.Effects {
-					if e.From != c.Key && e.active() && cancel.Matches(&e.Effect) {
-						s.end(e, storage.EffectCanceled, now)
-					}
-				}
-			}
-		}), []string{"6 effects/cancel chooses by operation and lane"}},
-		{"what has ended is canceled", changes(func(s *state, c *storage.Change) {
-			for _, cancel := range c.Cancel {
-				for _, e := range s.Effects {
-					if e.From == c.Key && e.Status == storage.EffectDone && cancel.Matches(&e.Effect) {
-						e.Status = storage.EffectCanceled
-					}
-				}
-			}
-		}), []string{"6 effects/an effect that has ended is not canceled"}},
 		{"a retry does not know its deadline", settled(func(_, s *state, st *storage.Settlement, answer error, now time.Time) error {
 			if e := s.effect(st.Lease.Key.ID); answer == nil && e.Status == storage.EffectPending {
-				e.Due = now.Add(st.Retry)
+				e.Due = storage.Time(now.Add(st.Retry))
 			}
 			return answer
 		}), []string{"6 effects/tried again at the latest at its deadline"}},
@@ -317,6 +248,7 @@ func effectMutants() []mutant {
 			"6 effects/tried again after a while",
 			"6 effects/tried again at the latest at its deadline",
 			"6 lanes/a failed attempt keeps its place",
+			"7 time is the store's/times from now are kept to the microsecond",
 		}},
 		{"releasing an effect keeps the attempt", released(func(*state, *storage.Lease, *time.Duration) {},
 			func(before, s *state, l *storage.Lease, _ time.Time) {
@@ -357,6 +289,7 @@ func effectMutants() []mutant {
 		}, []string{
 			"1 a change is atomic/an ended context writes nothing",
 			"6 effects/a dead effect is tried again",
+			"7 time is the store's/times from now are kept to the microsecond",
 		}},
 		{"an effect past its deadline is not handed out", func(b *broken) {
 			b.takes = func(ctx context.Context, c storage.Claim) ([]storage.Taken, error) {
@@ -368,6 +301,7 @@ func effectMutants() []mutant {
 			"6 effects/tried again at the latest at its deadline",
 			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one given up behind others does not wake the next",
+			"6 lanes/one taken past its deadline is not handed out when what it waited for ends",
 		}},
 	}
 }

@@ -82,6 +82,7 @@ func laneMutants() []mutant {
 			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one canceled while it runs is not waited for for ever",
 			"6 lanes/one canceled while it runs is waited for",
+			"6 lanes/one taken past its deadline is not handed out when what it waited for ends",
 		}},
 		{"what was canceled while it ran is waited for to the end", settled(func(before, s *state, _ *storage.Settlement, answer error, _ time.Time) error {
 			for _, e := range s.Effects {
@@ -100,6 +101,7 @@ func laneMutants() []mutant {
 		}), []string{
 			"6 lanes/each canceled while it runs is waited for",
 			"6 lanes/one canceled while it runs is not waited for for ever",
+			"6 lanes/one taken past its deadline is not handed out when what it waited for ends",
 		}},
 		{"what was canceled first is waited for alone", applied(func(_, s *state, _ *storage.Change, now time.Time) {
 			for _, e := range s.Effects {
@@ -111,6 +113,17 @@ func laneMutants() []mutant {
 				}
 			}
 		}), []string{"6 lanes/each canceled while it runs is waited for"}},
+		{"what waited for a canceled one can be taken again when that is settled", settled(func(before, s *state, st *storage.Settlement, answer error, now time.Time) error {
+			if e := before.effect(st.Lease.Key.ID); answer == nil && e.Status == storage.EffectCanceled {
+				s.offerAgain(e, now)
+			}
+			return answer
+		}), []string{"6 lanes/one taken past its deadline is not handed out when what it waited for ends"}},
+		{"what waited for a canceled one can be taken again when that is released", released(func(*state, *storage.Lease, *time.Duration) {}, func(before, s *state, l *storage.Lease, now time.Time) {
+			if e := before.effect(l.Key.ID); e != nil && e.Status == storage.EffectCanceled {
+				s.offerAgain(e, now)
+			}
+		}), []string{"6 lanes/one taken past its deadline is not handed out when what it waited for ends"}},
 		{"a redriven effect waits for nobody", func(b *broken) {
 			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
 				answers, err := b.model.RedriveEffects(ctx, ids, deadline)
@@ -140,5 +153,14 @@ func laneMutants() []mutant {
 			"6 lanes/a redriven one waits behind others",
 			"6 lanes/one after another",
 		}},
+	}
+}
+
+// offerAgain hands out what runs in the lane of an effect once more.
+func (s *state) offerAgain(of *effectRow, now time.Time) {
+	for _, e := range s.lane(of) {
+		if e.Lane != "" && e.Status == storage.EffectRunning && !e.Behind {
+			e.Due = now
+		}
 	}
 }

@@ -136,6 +136,7 @@ func messageMutants() []mutant {
 			"5 messages/to a final record it is stale",
 			"9 what has ended is pruned/messages, by when they ended",
 			"9 what has ended is pruned/no more than the limit at a time",
+			"9 what has ended is pruned/what reaches back to before 1970 keeps everything",
 			"9 what has ended is pruned/zero keeps for ever",
 		}},
 		{"a record becomes final with open messages", applied(func(before, s *state, c *storage.Change, _ time.Time) {

@@ -2,9 +2,7 @@ package storagetest
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -33,6 +31,38 @@ func recordMutants() []mutant {
 			"7 time is the store's/times are kept to the microsecond",
 			"elements/every field comes back",
 		}},
+		{"a time of redriving is kept to the nanosecond", func(b *broken) {
+			b.again = func(ctx context.Context, ids []string, deadline time.Duration) ([]error, error) {
+				answers, err := b.model.RedriveEffects(ctx, ids, deadline)
+				b.tamper(func(s *state, now time.Time) {
+					for i, answer := range answers {
+						if answer == nil && deadline > 0 {
+							s.effect(ids[i]).Deadline = now.Add(deadline)
+						}
+					}
+				})
+				return answers, err
+			}
+		}, []string{"7 time is the store's/times from now are kept to the microsecond"}},
+		{"a next try is rounded up", settled(func(_, s *state, st *storage.Settlement, answer error, _ time.Time) error {
+			if e := s.effect(st.Lease.Key.ID); answer == nil && st.Retry%time.Microsecond > 0 {
+				e.Due = e.Due.Add(time.Microsecond)
+			}
+			return answer
+		}), []string{"7 time is the store's/times from now are kept to the microsecond"}},
+		{"a time of releasing is kept to the nanosecond", func(b *broken) {
+			b.release = func(ctx context.Context, leases []storage.Lease, after time.Duration) error {
+				err := b.model.Release(ctx, leases, after)
+				b.tamper(func(s *state, _ time.Time) {
+					for _, l := range leases {
+						if r := s.Records[l.Key]; r != nil && !r.Due.IsZero() {
+							r.Due = r.Due.Add(after % time.Microsecond)
+						}
+					}
+				})
+				return err
+			}
+		}, []string{"7 time is the store's/times from now are kept to the microsecond"}},
 		{"a zero Since stays zero", applied(func(_, s *state, c *storage.Change, _ time.Time) {
 			if r := s.Records[c.Key]; r != nil && c.Record.Since.IsZero() {
 				r.Since = time.Time{}
@@ -168,6 +198,24 @@ func recordMutants() []mutant {
 				return got, err
 			}
 		}, []string{"8 what a caller gets is its own/what is returned is a copy"}},
+		{"what is loaded twice is one copy", func(b *broken) {
+			b.load = func(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {
+				got, err := b.model.Load(ctx, keys)
+				for i := range got {
+					got[i].Data = got[slices.Index(keys, keys[i])].Data
+				}
+				return got, err
+			}
+		}, []string{"8 what a caller gets is its own/what is returned twice is two copies"}},
+		{"what is loaded twice has one tally", func(b *broken) {
+			b.load = func(ctx context.Context, keys []storage.Key) ([]storage.Snapshot, error) {
+				got, err := b.model.Load(ctx, keys)
+				for i := range got {
+					got[i].Tally = got[slices.Index(keys, keys[i])].Tally
+				}
+				return got, err
+			}
+		}, []string{"8 what a caller gets is its own/what is returned twice is two copies"}},
 		{"nothing is too large", func(b *broken) {
 			const all = 1 << 40
 			b.limits = storage.Limits{Data: all, Message: all, Effect: all, Inputs: all}
@@ -203,177 +251,5 @@ func recordMutants() []mutant {
 				return got, err
 			}
 		}, []string{"records/load answers each key where it stood"}},
-		{"a list skips at the edges of its pages", func(b *broken) {
-			whole := b.list
-			b.list = func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
-				got, err := whole(ctx, q)
-				for i := 500; i < len(got); i += 500 {
-					got = slices.Delete(got, i, i+1)
-				}
-				return got, err
-			}
-		}, []string{"9 lists are bounded/a long list is complete"}},
-		{"a list begins with the id to go on from", func(b *broken) {
-			whole := b.list
-			b.list = func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
-				if q.After != "" {
-					q.After = q.After[:len(q.After)-1]
-				}
-				return whole(ctx, q)
-			}
-		}, []string{
-			"9 lists are bounded/records are found by state, status and group",
-			"records/keys compare bytewise",
-		}},
-		{"a list knows no limit", func(b *broken) {
-			whole := b.list
-			b.list = func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
-				q.Limit = 0
-				return whole(ctx, q)
-			}
-		}, []string{
-			"9 lists are bounded/a long list is complete",
-			"9 lists are bounded/records are found by state, status and group",
-		}},
-		{"a list ignores case", func(b *broken) {
-			whole := b.list
-			b.list = func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
-				got, err := whole(ctx, q)
-				slices.SortStableFunc(got, func(a, b storage.Record) int {
-					return strings.Compare(strings.ToLower(a.Key.ID), strings.ToLower(b.Key.ID))
-				})
-				return got, err
-			}
-		}, []string{"records/keys compare bytewise"}},
-		{"a list hides its error", func(b *broken) {
-			whole := b.list
-			b.list = func(ctx context.Context, q storage.Query) ([]storage.Record, error) {
-				got, err := whole(ctx, q)
-				if errors.Is(err, context.Canceled) {
-					err = nil
-				}
-				return got, err
-			}
-		}, []string{"9 lists are bounded/a list ends with the error of its context"}},
-		{"count drifts", func(b *broken) {
-			seen := map[storage.Key]int{}
-			b.count = func(ctx context.Context, kind string) (map[string]int, error) {
-				got, err := b.model.Count(ctx, kind)
-				for state, n := range got {
-					seen[storage.Key{Kind: kind, ID: state}] = n
-				}
-				for k, n := range seen {
-					if err == nil && k.Kind == kind {
-						got[k.ID] = n
-					}
-				}
-				return got, err
-			}
-		}, []string{"9 lists are bounded/count follows changes"}},
-		{"count does not count final records", func(b *broken) {
-			b.count = func(ctx context.Context, kind string) (map[string]int, error) {
-				got, err := b.model.Count(ctx, kind)
-				for _, r := range b.before().Records {
-					if r.Key.Kind == kind && r.Final && got != nil {
-						got[r.State]--
-					}
-				}
-				return got, err
-			}
-		}, []string{"9 lists are bounded/count counts every record"}},
-	}
-}
-
-func pruneMutants() []mutant {
-	pruning := func(tamper func(r *storage.Retention, limit *int)) func(*broken) {
-		return func(b *broken) {
-			b.prune = func(ctx context.Context, r storage.Retention, limit int) (int, error) {
-				tamper(&r, &limit)
-				return b.model.Prune(ctx, r, limit)
-			}
-		}
-	}
-	return []mutant{
-		{"pruning takes open messages", func(b *broken) {
-			b.prune = func(ctx context.Context, r storage.Retention, limit int) (int, error) {
-				b.tamper(func(s *state, _ time.Time) {
-					for _, m := range s.Messages {
-						if m.Status == storage.MessageOpen {
-							m.Ended = m.At
-						}
-					}
-				})
-				return b.model.Prune(ctx, r, limit)
-			}
-		}, []string{
-			"9 what has ended is pruned/messages, by when they ended",
-			"9 what has ended is pruned/nothing that has not ended",
-		}},
-		{"pruning goes by when a message came", func(b *broken) {
-			b.prune = func(ctx context.Context, r storage.Retention, limit int) (int, error) {
-				b.tamper(func(s *state, _ time.Time) {
-					for _, m := range s.Messages {
-						if m.Status != storage.MessageOpen {
-							m.Ended = m.At
-						}
-					}
-				})
-				return b.model.Prune(ctx, r, limit)
-			}
-		}, []string{"9 what has ended is pruned/messages, by when they ended"}},
-		{"pruning takes the newest line", func(b *broken) {
-			b.prune = func(ctx context.Context, r storage.Retention, limit int) (int, error) {
-				n, err := b.model.Prune(ctx, r, limit)
-				b.tamper(func(s *state, now time.Time) {
-					for k, lines := range s.Lines {
-						if r.Lines > 0 && len(lines) == 1 && lines[0].At.Before(now.Add(-r.Lines)) {
-							delete(s.Lines, k)
-							n++
-						}
-					}
-				})
-				return n, err
-			}
-		}, []string{"9 what has ended is pruned/lines, but not the newest of a record"}},
-		{"pruning is early", pruning(func(r *storage.Retention, _ *int) {
-			r.Messages = max(0, r.Messages-time.Microsecond)
-		}), []string{"9 what has ended is pruned/not before its time"}},
-		{"the dead are pruned with the others", pruning(func(r *storage.Retention, _ *int) { r.Dead = max(r.Messages, r.Effects) }), []string{
-			"9 what has ended is pruned/what is dead has a time of its own",
-		}},
-		{"pruning knows no limit", pruning(func(_ *storage.Retention, limit *int) { *limit = 1000 }), []string{
-			"9 what has ended is pruned/no more than the limit at a time",
-		}},
-		{"zero keeps nothing", pruning(func(r *storage.Retention, _ *int) {
-			for _, d := range []*time.Duration{&r.Messages, &r.Effects, &r.Dead, &r.Lines} {
-				*d = max(*d, 1)
-			}
-		}), []string{"9 what has ended is pruned/zero keeps for ever"}},
-		{"pruning counts nothing", func(b *broken) {
-			b.prune = func(ctx context.Context, r storage.Retention, limit int) (int, error) {
-				_, err := b.model.Prune(ctx, r, limit)
-				return 0, err
-			}
-		}, []string{
-			"9 what has ended is pruned/effects, by when they ended",
-			"9 what has ended is pruned/lines, but not the newest of a record",
-			"9 what has ended is pruned/messages, by when they ended",
-			"9 what has ended is pruned/no more than the limit at a time",
-			"9 what has ended is pruned/not before its time",
-			"9 what has ended is pruned/their ids are forgotten with them",
-			"9 what has ended is pruned/what is dead has a time of its own",
-		}},
-		{"ids outlive their effects", func(b *broken) {
-			b.prune = func(ctx context.Context, r storage.Retention, limit int) (int, error) {
-				before := b.before()
-				n, err := b.model.Prune(ctx, r, limit)
-				b.tamper(func(s *state, _ time.Time) {
-					if r.Effects > 0 && r.Messages > 0 && r.Lines == 0 {
-						s.Effects = before.Effects
-					}
-				})
-				return n, err
-			}
-		}, []string{"9 what has ended is pruned/their ids are forgotten with them"}},
 	}
 }

@@ -36,7 +36,8 @@ func TestMutants(t *testing.T) {
 
 func mutants() []mutant {
 	return slices.Concat(atomicMutants(), guardMutants(), claimMutants(), wakeUpMutants(), messageMutants(),
-		effectMutants(), keyMutants(), laneMutants(), recordMutants(), pruneMutants(), raceMutants())
+		effectMutants(), cancelMutants(), keyMutants(), laneMutants(), namingMutants(), recordMutants(), listMutants(),
+		pruneMutants(), raceMutants())
 }
 
 // harness makes mutants whose clock is moved by hand.

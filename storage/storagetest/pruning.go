@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -18,6 +19,7 @@ func pruning() group {
 		{name: "not before its time", run: pruneStrictly},
 		{name: "no more than the limit at a time", run: pruneLimit},
 		{name: "zero keeps for ever", run: pruneZero},
+		{name: "what reaches back to before 1970 keeps everything", run: pruneFar},
 	}}
 }
 
@@ -137,11 +139,27 @@ func pruneLimit(s *scene) {
 	}
 }
 
-func pruneZero(s *scene) {
+// ended makes something of each sort that ends at once.
+func (s *scene) ended() {
+	s.Helper()
 	line := func(c *storage.Change) { c.Lines = []storage.Line{{Cause: "one"}, {Cause: "two"}} }
 	s.create("a", line, final, emits(effect("e", "")), sends(s.message("dead", "absent")))
 	s.delivered(s.message("stale", "a"))
 	s.must(s.order("a", cancels("", "")))
+}
+
+func pruneZero(s *scene) {
+	s.ended()
 	s.pass(100000 * time.Hour)
 	s.pruned("nothing has a time to be kept", storage.Retention{}, 0)
+}
+
+func pruneFar(s *scene) {
+	s.ended()
+	s.pass(time.Hour)
+	since := s.now().Sub(time.Unix(0, 0))
+	for _, keep := range []time.Duration{since, since + time.Microsecond, math.MaxInt64} {
+		s.pruned(fmt.Sprintf("nothing is older than %v", keep),
+			storage.Retention{Messages: keep, Effects: keep, Dead: keep, Lines: keep}, 0)
+	}
 }

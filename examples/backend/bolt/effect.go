@@ -114,7 +114,7 @@ func (t *tx) cancel(from storage.Key, cancels []storage.Cancel) {
 	var canceled []*effect
 	for _, e := range t.effectsAt(t.find(openEffects, name(from), end(name(from)), 0)) {
 		if slices.ContainsFunc(cancels, func(c storage.Cancel) bool { return c.Matches(&e.Effect) }) {
-			t.finish(e, storage.EffectCanceled, "")
+			t.finish(e, storage.EffectCanceled, e.Reason)
 			canceled = append(canceled, e)
 		}
 	}
