@@ -91,6 +91,10 @@
 // [Kind.Retry] gives it another chance, [Kind.Explain] says what a record waits for. A store that
 // fails is asked again. A supervisor that dies leaves leases behind that end by themselves.
 //
+// What a program does not know, a state, an event or a version of the data, is nobody's mistake while
+// programs are upgraded one after another. Such a record is parked ([ErrParked]): its turn is put off and
+// nothing of it changes, until a program comes along that knows it. It is never quarantined for that.
+//
 // [Turn]s are pure, so that the same decider runs in production, in the simulator of package
 // supervisiontest, and in [Kind.Replay].
 package supervision

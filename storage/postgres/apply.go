@@ -11,7 +11,8 @@ import (
 
 // Apply implements [storage.Records]. Changes are made in bulk where they cannot get in each other's
 // way, so that a batch costs few statements in two round trips; one with a Project is made by itself,
-// under a savepoint. What Project gets is a [pgx.Tx]; inside it, use the store through [Store.With].
+// under a savepoint. What Project gets is a [pgx.Tx]; inside it, use the store through [Store.With]. The server
+// ends the transaction if Project lets ten seconds pass between two statements: it is no place to wait for the world.
 // Small batches that come at the same time are made together, each with answers of its own.
 func (s *Store) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
 	answers := make([]error, len(changes))
@@ -37,9 +38,13 @@ func (s *Store) Apply(ctx context.Context, changes []storage.Change) ([]error, e
 
 // applyAll makes changes that are valid. One that is locked is in nobody's way.
 func (s *Store) applyAll(ctx context.Context, changes []*storage.Change) ([]error, error) {
-	return piecemeal(ctx, changes, func(c *storage.Change) storage.Key { return c.Key }, func(ctx context.Context, some []*storage.Change) ([]error, error) {
+	p := pieces[*storage.Change]{store: s, rows: []string{lockedRecords}, needs: func(c *storage.Change) []storage.Key {
+		keys, _ := keysOf([]*step{{Change: c}})
+		return keys
+	}, do: func(ctx context.Context, some []*storage.Change) ([]error, error) {
 		return s.apply(ctx, some, len(changes) > 1)
-	})
+	}}
+	return p.answer(ctx, changes)
 }
 
 // apply makes changes that are valid.

@@ -41,9 +41,12 @@ func merge(answers, made []error) []error {
 
 // deliverAll delivers messages that are valid. One to a record that is locked is in nobody's way.
 func (s *Store) deliverAll(ctx context.Context, messages []*storage.Message) ([]error, error) {
-	return piecemeal(ctx, messages, func(m *storage.Message) storage.Key { return m.To }, func(ctx context.Context, some []*storage.Message) ([]error, error) {
+	p := pieces[*storage.Message]{store: s, rows: []string{lockedRecords}, needs: func(m *storage.Message) []storage.Key {
+		return []storage.Key{m.To}
+	}, do: func(ctx context.Context, some []*storage.Message) ([]error, error) {
 		return s.deliver(ctx, some, len(messages) > 1)
-	})
+	}}
+	return p.answer(ctx, messages)
 }
 
 // deliver delivers messages that are valid.

@@ -23,11 +23,18 @@
 //
 // What the server refuses for the sake of others (a deadlock, a serialization failure, a key that
 // another has just taken) is tried again. When a connection ends while a transaction is being
-// committed, the store asks the server by the transaction's number what became of it, so that what was
-// made is neither repeated nor called failed; only where nobody can be asked for half a minute is
+// committed, the store asks the server what became of it, by a row that each transaction leaves as a witness, so
+// that what was made is neither repeated nor called failed; only where nobody can be asked for half a minute is
 // the error [storage.ErrUnknown]. A canceled context ends a call until it commits; from then on it has a few
-// seconds. Set tcp_keepalives_idle and idle_in_transaction_session_timeout on the server, so that
-// what a vanished client has locked is free again soon.
+// seconds.
+//
+// What a vanished client has locked is free again soon: a transaction of the store's ends when nothing is heard of
+// its client for ten seconds, or for idle_in_transaction_session_timeout where the role, the database or the
+// connection sets that. A Project has as long between two statements.
+//
+// A record that somebody else's transaction keeps locked holds up what is said of it alone, until that
+// transaction or the call's context ends. In a call about several things it is refused after a quarter of
+// a second, with [storage.ErrLocked], and the others are answered.
 //
 // # Time
 //

@@ -78,14 +78,19 @@ func (s *Store) Extend(ctx context.Context, leases []storage.Lease) ([]error, er
 	if len(leases) == 0 {
 		return []error{}, nil
 	}
-	answers, err := piecemeal(ctx, leases, leaseKey, s.extend)
+	answers, err := s.leasePieces(s.extend).answer(ctx, leases)
 	if err != nil {
 		return nil, failed("extend", err)
 	}
 	return answers, nil
 }
 
-func leaseKey(l storage.Lease) storage.Key { return l.Key }
+// leasePieces answer questions about leases.
+func (s *Store) leasePieces(do func(context.Context, []storage.Lease) ([]error, error)) *pieces[storage.Lease] {
+	return &pieces[storage.Lease]{store: s, rows: []string{lockedRecords, lockedEffects}, needs: func(l storage.Lease) []storage.Key {
+		return []storage.Key{l.Key}
+	}, do: do}
+}
 
 // extend never waits long for a lock: the time of the other leases goes on.
 func (s *Store) extend(ctx context.Context, leases []storage.Lease) ([]error, error) {
@@ -126,9 +131,9 @@ func (s *Store) Release(ctx context.Context, leases []storage.Lease, after time.
 	if len(leases) == 0 {
 		return nil
 	}
-	answers, err := piecemeal(ctx, leases, leaseKey, func(ctx context.Context, some []storage.Lease) ([]error, error) {
+	answers, err := s.leasePieces(func(ctx context.Context, some []storage.Lease) ([]error, error) {
 		return make([]error, len(some)), s.release(ctx, some, after)
-	})
+	}).answer(ctx, leases)
 	for _, locked := range answers { // the others are released
 		err = cmp.Or(err, locked)
 	}

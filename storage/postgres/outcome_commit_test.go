@@ -12,18 +12,18 @@ import (
 // is there once.
 func TestOutcomeOfCommit(t *testing.T) {
 	t.Parallel()
-	const sync = 5 // what follows a COMMIT, in bytes
+	inTheMiddle := func(look, _, act int) int { return look + act/2 } // of what is sent together with the COMMIT
 	for _, c := range []struct {
 		name  string
 		to    direction
 		after func(look, lookAnswer, act int) int
 		what  func(*link)
 	}{
-		{"the COMMIT did not arrive", toServer, func(look, _, act int) int { return look + act - sync - 1 }, (*link).cut},
+		{"the COMMIT did not arrive", toServer, inTheMiddle, (*link).cut},
 		{"it arrived together with the end", toServer, func(look, _, act int) int { return look + act }, (*link).cut},
 		{"it was made and not answered", toClient, func(_, lookAnswer, _ int) int { return lookAnswer + 1 }, (*link).cut},
 		{"it was made and the answer forgotten", toClient, func(_, lookAnswer, _ int) int { return lookAnswer + 1 }, (*link).reset},
-		{"the server waits for a client that has gone", toServer, func(look, _, act int) int { return look + act - sync - 1 }, (*link).forsake},
+		{"the server waits for a client that has gone", toServer, inTheMiddle, (*link).forsake},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,7 @@ import (
 // somebody looks. Then others go on.
 func TestForsakenTransaction(t *testing.T) {
 	t.Parallel()
-	const soon = "idle_in_transaction_session_timeout=500ms"
+	const soon = "idle_in_transaction_session_timeout=100ms" // sooner than anybody loses patience
 	eachCall(t, inTwoTrips, true, func(t *testing.T, i int) {
 		k := newCutter(t, i, soon)
 		k.again()

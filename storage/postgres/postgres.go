@@ -30,7 +30,8 @@ type Options struct {
 // Store is a [storage.Store], a [storage.Transactor] and a [storage.Notifier] on a PostgreSQL database.
 // It is safe for concurrent use, and so is any number of them on the same tables.
 //
-// It has nothing to close: what it uses ends with the pool.
+// It has nothing to close: what it uses ends with the pool. Each [Store.Listen] has a connection beyond the pool's
+// MaxConns.
 type Store struct {
 	*language
 	pool     *pgxpool.Pool

@@ -138,9 +138,12 @@ func (s *Store) Settle(ctx context.Context, settlements []storage.Settlement) ([
 
 // settleAll makes settlements that are valid. One whose record is locked is in nobody's way.
 func (s *Store) settleAll(ctx context.Context, settlements []*storage.Settlement) ([]error, error) {
-	return piecemeal(ctx, settlements, func(st *storage.Settlement) storage.Key { return st.Lease.Key }, func(ctx context.Context, some []*storage.Settlement) ([]error, error) {
+	p := pieces[*storage.Settlement]{store: s, rows: []string{lockedOwners, lockedEffects}, needs: func(st *storage.Settlement) []storage.Key {
+		return []storage.Key{st.Lease.Key}
+	}, do: func(ctx context.Context, some []*storage.Settlement) ([]error, error) {
 		return s.settle(ctx, some, len(settlements) > 1)
-	})
+	}}
+	return p.answer(ctx, settlements)
 }
 
 // settle makes settlements that are valid.
