@@ -260,6 +260,46 @@ func TestAnAnswerThatIsLost(t *testing.T) {
 	})
 }
 
+// A record that somebody else's transaction keeps locked is decided again after a poll, not after a lease, and
+// has not failed.
+func TestARecordThatIsLocked(t *testing.T) {
+	t.Parallel()
+	const lockedFor = 3 * time.Second
+	inYard(t, plan{decide: func(t *kilnTurn) error {
+		if t.State == heating {
+			return t.Fire(hot)
+		}
+		return nil
+	}, options: supervision.Options{Poll: time.Second, Lease: time.Hour}, wrap: func(s *memory.Store) storage.Store {
+		return &locked{Store: s, until: time.Now().Add(lockedFor)}
+	}}, func(y *yard) {
+		y.create("a", supervision.At(heating))
+		y.run()
+		y.pass(lockedFor + 2*time.Second)
+		if r := y.wants("a", firing); r.Failures != 0 {
+			y.Errorf("it is %+v", r)
+		}
+	})
+}
+
+// A locked store has all its records locked for a while.
+type locked struct {
+	*memory.Store
+
+	until time.Time
+}
+
+func (s *locked) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
+	if !time.Now().Before(s.until) || changes[0].Version == 0 {
+		return s.Store.Apply(ctx, changes)
+	}
+	answers := make([]error, len(changes))
+	for i := range changes {
+		answers[i] = storage.Errorf(storage.ErrLocked, changes[i].Key, "another transaction keeps its row locked")
+	}
+	return answers, nil
+}
+
 // A lossy store loses its first answer to a change.
 type lossy struct {
 	*memory.Store

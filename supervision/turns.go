@@ -163,9 +163,12 @@ func isFailure(answer error) bool {
 
 // finish ends a turn.
 func (w *worker) finish(ctx context.Context, d *decision, answer error) {
-	if errors.Is(answer, storage.ErrConflict) {
+	switch {
+	case errors.Is(answer, storage.ErrConflict):
 		w.release(ctx, 0, d.Lease) // an order was faster; the record is decided again
 		w.turns.ring()
+	case errors.Is(answer, storage.ErrLocked):
+		w.hold(ctx, w.options.Poll, d.Lease) // somebody's transaction goes on; soon it is decided again
 	}
 	w.unlock(ctx, &d.claimed)
 	w.report(d, answer)

@@ -1,5 +1,5 @@
-// Package kindtest holds what durable kinds must do on every store: the tests of supervision run it
-// on memory, those of the stores on their own.
+// Package kindtest holds what durable kinds must do on every store, also when the processes that
+// supervise them are killed. The tests of supervision run it on memory, those of the stores on their own.
 package kindtest
 
 import (

@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
+	"github.com/reeve-go/reeve/internal/kindtest"
 	"github.com/reeve-go/reeve/internal/pgtest"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/postgres"
 	"github.com/reeve-go/reeve/storage/storagetest"
-	"github.com/reeve-go/reeve/supervision/supervisiontest"
 )
 
 // Programs of two versions run on one schema while an estate is upgraded: first the tables are migrated,
@@ -76,39 +75,15 @@ func TestOnTheTablesOfTheNextProgram(t *testing.T) {
 // nothing is lost and nothing is done twice.
 func TestTablesAreMigratedUnderRunningPrograms(t *testing.T) {
 	t.Parallel()
-	const number, runs = 8, 10
 	url := inNoHurry(pgtest.URL(t))
-	pool, o := poolOn(t, url), outside(t.TempDir())
+	pool := poolOn(t, url)
 	options := dropped(t, pool, postgres.Options{})
-	k := errandsOn(t, storeOn(t, pool, options))
-	said := map[string][]string{}
-	for i := range number {
-		id := fmt.Sprint("e", i)
-		said[id] = nil
-		if err := k.Create(t.Context(), id, errand{Runs: runs}); err != nil {
+	kindtest.Migrated(t, storeOn(t, pool, options), options.Schema+" "+url, func() {
+		later := openOn(t, poolOn(t, url), options)
+		if err := later.MigrateWith(t.Context(), nextMigrations(t, postgres.SchemaVersion)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	address := options.Schema + " " + url
-	startSupervisor(t, address, o)
-	for len(o.keys(t)) == 0 {
-		say(t, k, said, 1)
-	}
-	before := len(o.keys(t))
-	later := openOn(t, poolOn(t, url), options)
-	if err := later.MigrateWith(t.Context(), nextMigrations(t, postgres.SchemaVersion)); err != nil {
-		t.Fatal(err)
-	}
-	say(t, k, said, 10)
-	startSupervisor(t, address, o)
-	rest := supervisiontest.AtRest(k)
-	eventuallyWithin(t, time.Minute, "the errands are not back", func() error {
-		return errors.Join(rest(t.Context()), unheard(t, k, said))
 	})
-	check(t, k, said, o, runs)
-	if before == number*runs {
-		t.Error("all errands had been run before the migration; it was to be in between")
-	}
 }
 
 // Tables that this program cannot work with are refused by whoever opens or migrates them, with what is needed.

@@ -12,100 +12,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/reeve-go/reeve/fsm"
+	"github.com/reeve-go/reeve/internal/kindtest"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/sqlite"
 	"github.com/reeve-go/reeve/supervision"
 )
 
-// A parcel is packed, shipped and acknowledged, some times over.
-type parcel struct {
-	Rounds   int
-	Receipts []string
-	Notes    []string
-}
-
-type (
-	parcelKind = supervision.Kind[parcel, string, string]
-	parcelTurn = supervision.Turn[parcel, string, string]
-)
-
-var (
-	parcels = fsm.MustCompile(fsm.Definition[string, string]{
-		Name:    "parcel",
-		Initial: "stored",
-		Starts:  []string{"packing"},
-		States: fsm.States[string, string]{
-			"stored":   {Mode: fsm.Resting},
-			"packing":  {Mode: fsm.Active, After: time.Hour, Then: "give up"},
-			"shipping": {Mode: fsm.Waiting, After: time.Hour, Then: "give up"},
-			"there":    {Mode: fsm.Resting},
-			"lost":     {Mode: fsm.Resting},
-		},
-		Table: fsm.Table[string, string]{
-			"stored":   {"pack": "packing"},
-			"packing":  {"send": "shipping", "give up": "lost"},
-			"shipping": {"again": "packing", "arrive": "there", "give up": "lost"},
-		},
-	})
-	ship = supervision.NewEffect[string, string]("ship")
-	note = supervision.NewMessage[string]("note")
-)
-
-// decideParcel is the decider of parcels.
-func decideParcel(t *parcelTurn) error {
-	for _, m := range t.Messages {
-		if text, ok := note.Body(m); ok {
-			t.Data.Notes = append(t.Data.Notes, text)
-		}
-		receipt, err, ok := ship.Outcome(m)
-		if !ok {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		t.Data.Receipts = append(t.Data.Receipts, receipt)
-		next := "again"
-		if len(t.Data.Receipts) == t.Data.Rounds {
-			next = "arrive"
-		}
-		if err := t.Fire(next); err != nil {
-			return err
-		}
-	}
-	if t.State != "packing" {
-		return nil
-	}
-	ship.Emit(t, t.Key.ID)
-	return t.Fire("send")
-}
-
-type parcelOptions = supervision.KindOptions[parcel, string, string]
-
-func parcelsOn(t testing.TB, store storage.Store, o *parcelOptions) *parcelKind {
-	t.Helper()
-	k, err := supervision.NewKind("parcel", parcels, store, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-// shipper performs what parcels want.
-func shipper(_ context.Context, c supervision.Call, id string) (string, error) {
-	return id + " by " + c.ID, nil
-}
-
-// supervise runs a supervisor of parcels until stop is called.
-func supervise(t *testing.T, k *parcelKind, o supervision.Options) (stop func()) {
+// supervise runs a supervisor of errands until stop is called.
+func supervise(t *testing.T, k *kindtest.ErrandKind, o supervision.Options) (stop func()) {
 	t.Helper()
 	s, err := supervision.New(&o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	supervision.Supervise(s, k, decideParcel, supervision.Emits(ship))
-	supervision.Perform(s, ship, shipper, nil)
+	supervision.Supervise(s, k, kindtest.DecideErrand, supervision.Emits(kindtest.RunErrand))
+	supervision.Perform(s, kindtest.RunErrand, func(_ context.Context, c supervision.Call, id string) (string, error) {
+		return id + " by " + c.ID, nil
+	}, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -118,7 +41,7 @@ func supervise(t *testing.T, k *parcelKind, o supervision.Options) (stop func())
 	}
 }
 
-func parcelOf(t testing.TB, k *parcelKind, id string) supervision.Record[parcel, string] {
+func errandOf(t testing.TB, k *kindtest.ErrandKind, id string) supervision.Record[kindtest.Errand, string] {
 	t.Helper()
 	r, err := k.Get(t.Context(), id)
 	if err != nil {
@@ -134,39 +57,39 @@ func TestProjectWithTurns(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver string) {
 		synctest.Test(t, func(t *testing.T) {
 			db := open(t, driver, dsnOf(filepath.Join(t.TempDir(), "estate.db")))
-			if _, err := db.ExecContext(t.Context(), "CREATE TABLE arrived (rounds INTEGER)"); err != nil {
+			if _, err := db.ExecContext(t.Context(), "CREATE TABLE done (runs INTEGER)"); err != nil {
 				t.Fatal(err)
 			}
-			project := func(ctx context.Context, tx any, _, after *parcel) error {
+			project := func(ctx context.Context, tx any, _, after *kindtest.Errand) error {
 				switch n := len(after.Receipts); {
-				case n == 2 && after.Rounds == 2:
+				case n == 2 && after.Runs == 2:
 					return errors.New("the ledger is full")
-				case n == 3 && after.Rounds == 3:
+				case n == 3 && after.Runs == 3:
 					panic("the ledger is torn")
-				case n == after.Rounds:
-					_, err := tx.(sqlite.Tx).ExecContext(ctx, "INSERT INTO arrived VALUES (?)", n)
+				case n == after.Runs:
+					_, err := tx.(sqlite.Tx).ExecContext(ctx, "INSERT INTO done VALUES (?)", n)
 					return err
 				}
 				return nil
 			}
-			k := parcelsOn(t, storeOn(t, db, sqlite.Options{}), &parcelOptions{Project: project})
+			k := kindtest.NewErrandKind(t, storeOn(t, db, sqlite.Options{}), &kindtest.ErrandOptions{Project: project})
 			stop := supervise(t, k, supervision.Options{Failures: 2})
 			defer stop()
-			for id, rounds := range map[string]int{"good": 1, "refused": 2, "panics": 3, "better": 4} {
-				if err := k.Create(t.Context(), id, parcel{Rounds: rounds}, supervision.At("packing")); err != nil {
+			for id, runs := range map[string]int{"good": 1, "refused": 2, "panics": 3, "better": 4} {
+				if err := k.Create(t.Context(), id, kindtest.Errand{Runs: runs}); err != nil {
 					t.Fatal(err)
 				}
 			}
 			time.Sleep(time.Minute)
 			for id, want := range map[string]string{"good": "", "better": "", "refused": "the ledger is full", "panics": "panic: the ledger is torn"} {
-				r := parcelOf(t, k, id)
-				if want == "" && r.State != "there" || want != "" && (r.Status != storage.Quarantined || !strings.Contains(r.Reason, want)) {
+				r := errandOf(t, k, id)
+				if want == "" && r.State != "back" || want != "" && (r.Status != storage.Quarantined || !strings.Contains(r.Reason, want)) {
 					t.Errorf("%s is %+v", id, r)
 				}
 			}
 			var rows string
-			if err := db.QueryRowContext(t.Context(), "SELECT group_concat(rounds, ' ') FROM (SELECT rounds FROM arrived ORDER BY rounds)").Scan(&rows); err != nil || rows != "1 4" {
-				t.Errorf("the host's rows are %q, %v; want those of the two that arrived", rows, err)
+			if err := db.QueryRowContext(t.Context(), "SELECT group_concat(runs, ' ') FROM (SELECT runs FROM done ORDER BY runs)").Scan(&rows); err != nil || rows != "1 4" {
+				t.Errorf("the host's rows are %q, %v; want those of the two that came back", rows, err)
 			}
 		})
 	})
@@ -179,14 +102,14 @@ func TestTurnsAfterTheHostsTransaction(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver string) {
 		synctest.Test(t, func(t *testing.T) {
 			db := open(t, driver, dsnOf(filepath.Join(t.TempDir(), "estate.db")))
-			k := parcelsOn(t, storeOn(t, db, sqlite.Options{}), nil)
+			k := kindtest.NewErrandKind(t, storeOn(t, db, sqlite.Options{}), nil)
 			for _, commit := range []bool{false, true} {
 				tx := begin(db)(t)
 				inside := k.With(tx.Handle)
 				err := errors.Join(
-					inside.Create(t.Context(), "a", parcel{Rounds: 1}),
-					inside.Fire(t.Context(), "a", "pack", nil),
-					note.Deliver(t.Context(), inside, "a", "careful"))
+					inside.Create(t.Context(), "a", kindtest.Errand{Runs: 1}, supervision.At("planned")),
+					inside.Fire(t.Context(), "a", "ask", nil),
+					kindtest.Hint.Deliver(t.Context(), inside, "a", "careful"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -207,7 +130,7 @@ func TestTurnsAfterTheHostsTransaction(t *testing.T) {
 					}
 					continue
 				}
-				if err != nil || r.State != "there" || !cmp.Equal(r.Data.Notes, []string{"careful"}) {
+				if err != nil || r.State != "back" || !cmp.Equal(r.Data.Heard, []string{"careful"}) {
 					t.Errorf("after the commit it is %+v, %v", r, err)
 				}
 			}
@@ -222,9 +145,9 @@ func TestATurnOnAReadOnlyFile(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			db := open(t, driver, dsnOf(filepath.Join(t.TempDir(), "estate.db")))
 			db.SetMaxOpenConns(1)
-			k := parcelsOn(t, storeOn(t, db, sqlite.Options{}), nil)
+			k := kindtest.NewErrandKind(t, storeOn(t, db, sqlite.Options{}), nil)
 			var log strings.Builder
-			if err := k.Create(t.Context(), "a", parcel{Rounds: 1}, supervision.At("packing")); err != nil {
+			if err := k.Create(t.Context(), "a", kindtest.Errand{Runs: 1}); err != nil {
 				t.Fatal(err)
 			}
 			readOnly := func(pragma string) {
@@ -236,13 +159,13 @@ func TestATurnOnAReadOnlyFile(t *testing.T) {
 			readOnly("ON")
 			stop := supervise(t, k, supervision.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			time.Sleep(time.Minute)
-			if r := parcelOf(t, k, "a"); r.Version != 1 {
+			if r := errandOf(t, k, "a"); r.Version != 1 {
 				t.Errorf("a file that is read-only was written: %+v", r)
 			}
 			readOnly("OFF")
 			time.Sleep(time.Minute)
 			stop()
-			if r := parcelOf(t, k, "a"); r.State != "there" || r.Failures != 0 || len(r.Data.Receipts) != 1 {
+			if r := errandOf(t, k, "a"); r.State != "back" || r.Failures != 0 || len(r.Data.Receipts) != 1 {
 				t.Errorf("it is %+v", r)
 			}
 			if n := strings.Count(log.String(), "\n"); n == 0 || n > 20 {

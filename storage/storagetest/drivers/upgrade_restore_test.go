@@ -11,42 +11,43 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reeve-go/reeve/internal/kindtest"
 	"github.com/reeve-go/reeve/storage/sqlite"
 	"github.com/reeve-go/reeve/supervision"
 )
 
 const rounds = 10
 
-// decideInSteps is the decider of parcels that go their rounds in one operation, a step a round.
-func decideInSteps(t *parcelTurn) error {
+// decideInSteps is the decider of errands that are run in one operation, a step a round.
+func decideInSteps(t *kindtest.ErrandTurn) error {
 	for _, m := range t.Messages {
-		if receipt, err, ok := ship.Outcome(m); ok && err == nil {
+		if receipt, err, ok := kindtest.RunErrand.Outcome(m); ok && err == nil {
 			t.Data.Receipts = append(t.Data.Receipts, receipt)
 			if len(t.Data.Receipts) == rounds {
-				return t.Fire("arrive")
+				return t.Fire("return")
 			}
 			if err := t.Fire("again"); err != nil {
 				return err
 			}
 		}
 	}
-	if t.State != "packing" {
+	if t.State != "asked" {
 		return nil
 	}
 	t.Step = fmt.Sprint(len(t.Data.Receipts))
-	ship.Emit(t, t.Key.ID, supervision.StepKey())
-	return t.Fire("send")
+	kindtest.RunErrand.Emit(t, t.Key.ID, supervision.StepKey())
+	return t.Fire("leave")
 }
 
-// workInSteps supervises parcels until stop is called.
-func workInSteps(t *testing.T, k *parcelKind, l ledger) (stop func()) {
+// workInSteps supervises errands until stop is called.
+func workInSteps(t *testing.T, k *kindtest.ErrandKind, o kindtest.Outside) (stop func()) {
 	t.Helper()
 	s, err := supervision.New(&supervision.Options{Poll: 5 * time.Millisecond, Lease: time.Second, Effects: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	supervision.Supervise(s, k, decideInSteps)
-	supervision.Perform(s, ship, l.carryOut, nil)
+	supervision.Perform(s, kindtest.RunErrand, o.Honor, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -58,12 +59,12 @@ func workInSteps(t *testing.T, k *parcelKind, l ledger) (stop func()) {
 	}
 }
 
-// untilKeys waits until the ledger has so many keys.
-func (l ledger) untilKeys(t *testing.T, n int) {
+// untilKeys waits until so many keys were honored.
+func untilKeys(t *testing.T, o kindtest.Outside, n int) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); len(l.keys(t)) < n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); len(o.Keys(t)) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("in a minute %d effects were carried out, want %d", len(l.keys(t)), n)
+			t.Fatalf("in a minute %d effects were carried out, want %d", len(o.Keys(t)), n)
 		}
 	}
 }
@@ -73,29 +74,29 @@ func (l ledger) untilKeys(t *testing.T, n int) {
 func TestARestoredCopyGoesOn(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) {
-		const parcels = 6
-		dir, outside := t.TempDir(), ledger(t.TempDir())
+		const errands = 6
+		dir, outside := t.TempDir(), kindtest.Outside(t.TempDir())
 		path, copied := filepath.Join(dir, "estate.db"), filepath.Join(dir, "copy.db")
-		kindIn := func(path string) (*parcelKind, *sql.DB) {
+		kindIn := func(path string) (*kindtest.ErrandKind, *sql.DB) {
 			db := open(t, driver, dsnOf(path))
-			return parcelsOn(t, storeOn(t, db, sqlite.Options{}), nil), db
+			return kindtest.NewErrandKind(t, storeOn(t, db, sqlite.Options{}), nil), db
 		}
 		k, db := kindIn(path)
-		for i := range parcels {
-			id := fmt.Sprint("p", i)
-			if err := k.Create(t.Context(), id, parcel{}); err != nil {
+		for i := range errands {
+			id := fmt.Sprint("e", i)
+			if err := k.Create(t.Context(), id, kindtest.Errand{}, supervision.At("planned")); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := k.Order(t.Context(), id, "pack", time.Hour, nil); err != nil {
+			if _, err := k.Order(t.Context(), id, "ask", time.Hour, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
 		stop := workInSteps(t, k, outside)
-		outside.untilKeys(t, parcels*rounds/3)
+		untilKeys(t, outside, errands*rounds/3)
 		if _, err := db.ExecContext(t.Context(), "VACUUM INTO ?", copied); err != nil {
 			t.Fatal(err)
 		}
-		outside.untilKeys(t, parcels*rounds*2/3)
+		untilKeys(t, outside, errands*rounds*2/3)
 		stop() // and the first file is lost
 
 		restored, copyDB := kindIn(copied)
@@ -105,8 +106,8 @@ func TestARestoredCopyGoesOn(t *testing.T) {
 		}
 		stop = workInSteps(t, restored, outside)
 		var receipts []string
-		for i := range parcels {
-			r, err := restored.Await(t.Context(), fmt.Sprint("p", i), func(r supervision.Record[parcel, string]) bool { return r.State == "there" })
+		for i := range errands {
+			r, err := restored.Await(t.Context(), fmt.Sprint("e", i), func(r supervision.Record[kindtest.Errand, string]) bool { return r.State == "back" })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,8 +115,8 @@ func TestARestoredCopyGoesOn(t *testing.T) {
 		}
 		stop()
 		slices.Sort(receipts)
-		if diff := cmp.Diff(outside.keys(t), receipts); diff != "" {
-			t.Errorf("what was carried out in both lives (-ledger +receipts):\n%s", diff)
+		if diff := cmp.Diff(outside.Keys(t), receipts); diff != "" {
+			t.Errorf("what was carried out in both lives (-outside +receipts):\n%s", diff)
 		}
 		for _, err := range restored.DeadEffects(t.Context()) {
 			t.Error("an effect was given up", err)

@@ -16,10 +16,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reeve-go/reeve/internal/kindtest"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/sqlite"
 	"github.com/reeve-go/reeve/storage/storagetest"
-	"github.com/reeve-go/reeve/supervision"
 )
 
 // Programs of two versions run on one database while an estate is upgraded: first the tables are
@@ -162,30 +162,11 @@ func TestOnTheTablesOfTheNextProgram(t *testing.T) {
 func TestTablesAreMigratedUnderRunningPrograms(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) {
-		path, outside := filepath.Join(t.TempDir(), "estate.db"), ledger(t.TempDir())
+		path := filepath.Join(t.TempDir(), "estate.db")
 		db := open(t, driver, dsnOf(path))
-		k := parcelsOn(t, storeOn(t, db, sqlite.Options{}), &parcelOptions{Journal: true})
-		w := wanted{kind: k, notes: map[string][]string{}}
-		for i := range 8 {
-			id := fmt.Sprint("p", i)
-			w.notes[id] = nil
-			if err := k.Create(t.Context(), id, parcel{Rounds: 10}, supervision.At("packing")); err != nil {
-				t.Fatal(err)
-			}
-		}
-		startCrew(t, addressOf(driver, path), outside)
-		for len(outside.keys(t)) == 0 {
-			w.say(t, 50*time.Millisecond)
-		}
-		before := len(outside.keys(t))
-		inTransaction(t, open(t, driver, dsnOf(path)), nextMigration(t, db, sqlite.SchemaVersion))
-		w.say(t, 100*time.Millisecond)
-		startCrew(t, addressOf(driver, path), outside)
-		w.finish(t, outside)
-		w.check(t, outside)
-		if n := len(outside.keys(t)); before == n {
-			t.Errorf("all %d orders were carried out before the migration; it was to be in between", n)
-		}
+		kindtest.Migrated(t, storeOn(t, db, sqlite.Options{}), addressOf(driver, path), func() {
+			inTransaction(t, open(t, driver, dsnOf(path)), nextMigration(t, db, sqlite.SchemaVersion))
+		})
 	})
 }
 
