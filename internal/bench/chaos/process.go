@@ -27,9 +27,7 @@ type process struct {
 func startProcess(ctx context.Context, command []string, j job, tell func([]statement), stderr io.Writer, ended func(*process)) (*process, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the program is this one
 	cmd.Stderr = stderr
-	// In a group of its own it is not interrupted from the keyboard; and if we die while it is stopped,
-	// the system wakes it with a signal that ends it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = attributes()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
