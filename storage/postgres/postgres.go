@@ -44,6 +44,7 @@ type Store struct {
 	claiming, taking *claimer
 	notifier         *notifier
 	witnesses        *witnesses
+	emissions        *emissions
 
 	// Small calls that come at the same time go together.
 	loads    *gatherer[storage.Key, storage.Snapshot]
@@ -112,6 +113,7 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		notifier: newNotifier(o.Schema),
 
 		witnesses: newWitnesses(),
+		emissions: &emissions{},
 	}
 	s.loads = &gatherer[storage.Key, storage.Snapshot]{one: s.load, many: s.load}
 	s.applies = &gatherer[*storage.Change, error]{one: s.applyAll, many: impatiently(s.apply)}
