@@ -6,10 +6,12 @@
 //
 // The packages stand on floors. An import goes down a floor, never up and never sideways.
 //
+//	refresh/        inventories: collections, references, plans
 //	supervision/    kinds, turns, deciders, the supervisor
 //	fsm/            definitions, machines, runners, diagrams
 //	storage/        the contracts of a store; memory/, sqlite/ and postgres/ keep them
 //
 // Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
-// entities, storage/storagetest for backends, supervision/supervisiontest for deciders.
+// entities, storage/storagetest for backends, supervision/supervisiontest for deciders,
+// refresh/refreshtest for parsers.
 package reeve

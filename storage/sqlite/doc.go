@@ -27,4 +27,12 @@
 //
 // [Store.With] takes part in a transaction of the host, and [storage.Change.Project] lets the host
 // take part in one of the store's. [Options.Tables] keeps the data of a kind in the host's own table.
+//
+// # The host's inventory
+//
+// A [Store] is a [storage.Inventory] of the host's own tables in the same database, or in another one on
+// which it is made for this alone. Booleans are stored as 0 and 1, times as RFC 3339 in UTC, or as
+// microseconds since 1970 in a column of integers, JSON in its one form; any form of them is read. SQLite
+// makes numbers of texts in columns whose declaration it does not know, such as STRING: a text that would
+// not come back as it was is refused.
 package sqlite

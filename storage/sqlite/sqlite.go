@@ -49,8 +49,9 @@ func (s Synchronous) level() level {
 	return levelFull
 }
 
-// Store is a [storage.Store], a [storage.Transactor] and a [storage.Notifier] on an SQLite database. It
-// is safe for concurrent use, and so are several on the same file. It reads the process's clock.
+// Store is a [storage.Store], a [storage.Transactor] and a [storage.Notifier] on an SQLite database, and a
+// [storage.Inventory] of the host's tables in it. It is safe for concurrent use, and so are several on the
+// same file. It reads the process's clock.
 //
 // It has nothing to close: what it prepared ends with the handle.
 type Store struct {
@@ -71,6 +72,7 @@ var (
 	_ storage.Store      = (*Store)(nil)
 	_ storage.Transactor = (*Store)(nil)
 	_ storage.Notifier   = (*Store)(nil)
+	_ storage.Inventory  = (*Store)(nil)
 )
 
 // New returns a store on db. It refuses a handle that cannot keep what a store promises: one that is

@@ -3,6 +3,7 @@ package storagetest_test
 import (
 	"testing"
 
+	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/memory"
 	"github.com/reeve-go/reeve/storage/storagetest"
 )
@@ -39,6 +40,21 @@ func ExampleBench() {
 		Virtual: true,
 		New: func(testing.TB) storagetest.Backend {
 			return storagetest.Backend{Store: memory.New(nil)}
+		},
+	})
+}
+
+// An inventory's test makes the tables that it is given.
+func ExampleRunInventory() {
+	var t *testing.T // the test's own
+
+	storagetest.RunInventory(t, storagetest.InventoryHarness{
+		New: func(t testing.TB, tables []storage.Table) storagetest.InventoryBackend {
+			in, err := memory.NewInventory(tables...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return storagetest.InventoryBackend{Inventory: in}
 		},
 	})
 }

@@ -247,9 +247,12 @@ func child(job string, open func(address string) (storage.Store, error)) int {
 			os.Exit(0)
 		}()
 		w := worker{store: store, kind: parts[1], states: parts[2:4]}
-		if parts[0] == "drain" {
+		switch parts[0] {
+		case "drain":
 			err = w.drain()
-		} else {
+		case savingJob:
+			err = keepSaving(store)
+		default:
 			err = w.work()
 		}
 	}

@@ -2,6 +2,7 @@ package drivers
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"sync"
@@ -63,7 +64,8 @@ func TestTablesOfAnotherVersion(t *testing.T) {
 
 		set(sqlite.SchemaVersion+2, sqlite.SchemaVersion+1)
 		_, err = sqlite.New(t.Context(), db, o)
-		says(t, err, "tables are of version 3", "need a program for version 2 or newer", "this one is for 1")
+		says(t, err, fmt.Sprintf("tables are of version %d", sqlite.SchemaVersion+2),
+			fmt.Sprintf("need a program for version %d or newer", sqlite.SchemaVersion+1), fmt.Sprintf("this one is for %d", sqlite.SchemaVersion))
 		if !errors.Is(err, storage.ErrSchema) {
 			t.Errorf("%v is not storage.ErrSchema", err)
 		}

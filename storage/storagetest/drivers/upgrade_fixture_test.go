@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,8 @@ type estate struct {
 	Messages []storage.Message
 	Effects  []storage.Effect
 	History  map[string][]storage.Line
+	Saves    uint64            `json:",omitempty"`
+	Touched  []storage.Touched `json:",omitempty"`
 }
 
 func estateOf(t testing.TB, store storage.Store) (e estate) {
@@ -53,7 +56,20 @@ func estateOf(t testing.TB, store storage.Store) (e estate) {
 		put(&e.Elements, id, all(t, store.Elements(ctx, key, storage.ElementQuery{})))
 		put(&e.History, id, all(t, store.History(ctx, key, 0)))
 	}
+	tx := beginSave(t, store)
+	defer func() { _ = tx.Close() }()
+	e.Saves, e.Touched = tx.Number()-1, all(t, tx.Touched(ctx, 0))
 	return e
+}
+
+// beginSave begins a save in the scope of a fixture.
+func beginSave(t testing.TB, store storage.Store) storage.InventoryTx {
+	t.Helper()
+	tx, err := store.(storage.Inventory).Begin(t.Context(), storage.Fence{Scope: "manager 1", Token: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tx
 }
 
 func put[V any](m *map[string][]V, id string, values []V) {
@@ -117,6 +133,13 @@ func dumpTable(t testing.TB, db *sql.DB, name string, to *strings.Builder) {
 func fill(t testing.TB, store storage.Store) {
 	t.Helper()
 	ctx := t.Context()
+	for _, key := range []string{"first", "second"} {
+		tx := beginSave(t, store)
+		touched := []storage.Touched{{Table: "vms", Key: key}, {Table: "vms", Key: "both"}}
+		if err := errors.Join(tx.Touch(ctx, slices.Values(touched)), tx.Commit(ctx)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	key := func(id string) storage.Key { return storage.Key{Kind: "node", ID: id} }
 	created := func(id string, r storage.Record, emit ...storage.Effect) storage.Change {
 		return storage.Change{Key: key(id), Record: r, Emit: emit, Lines: []storage.Line{{To: r.State, Cause: "create", Inputs: []byte("i")}}}

@@ -1,0 +1,242 @@
+package refresh
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// compare notes what has to be done to the rows of a collection.
+func (p *planner) compare(s *state) error {
+	n := p.begun(s)
+	n.Rows = len(s.rows) - len(s.stubbed)
+	for row, values := range s.seenRows() {
+		if s.refused[row] {
+			continue
+		}
+		if err := p.update(s, row, values); err != nil {
+			return err
+		}
+	}
+	for row := range s.rows {
+		if s.refused[row] || !s.ids[row].IsNull() {
+			continue
+		}
+		if err := p.insert(s, int32(row)); err != nil {
+			return err
+		}
+	}
+	refusals := slices.Concat(s.collection.refused, s.reasons)
+	p.plan.refused = append(p.plan.refused, refusals...)
+	p.plan.duplicates = append(p.plan.duplicates, s.duplicates...)
+	n.Refused, n.Duplicates = len(refusals), len(s.duplicates)
+	return p.remove(s)
+}
+
+// begun begins the changes of a collection.
+func (p *planner) begun(s *state) *CollectionPlan {
+	n := &CollectionPlan{Name: s.name, Table: s.options.Table, ID: s.options.ID}
+	for _, column := range s.keyColumns() {
+		n.column(column.Name)
+	}
+	n.Keys = len(n.Columns)
+	s.counts = n
+	p.plan.begin(n)
+	return n
+}
+
+// update notes in which columns a row differs from what the database has.
+func (p *planner) update(s *state, row int32, values []storage.Value) error {
+	n := s.counts
+	if !s.mode().updates() {
+		n.Unchanged++
+		return nil
+	}
+	cells := s.cellsAt(row)
+	stale := s.stale(cells, values)
+	if stale.some() {
+		n.Stale++
+	}
+	if stale.row {
+		return nil
+	}
+	change := Change{Kind: Update, ID: s.idIn(values), key: s.keyValues(values)}
+	if s.archived(values) {
+		n.Revived++
+		change.Columns = append(change.Columns, ColumnChange{Column: s.options.Archive, Old: values[len(values)-1]})
+	}
+	for _, f := range s.shape.fields {
+		c := &cells[f.number]
+		if f.key && !s.reconnected[row] || f.readOnly || !c.set || !f.own() || stale.has(f) {
+			continue
+		}
+		for i, want := range p.wanted(s, row, f, c) {
+			at := s.places[f.number][i]
+			if old := values[at]; !want.equals(old) && (!f.ifEmpty || empty(old)) {
+				change.Columns = append(change.Columns, want.change(s.columns[at].Name, old))
+			}
+		}
+	}
+	s.clear(&change)
+	if len(change.Columns) == 0 {
+		n.Unchanged++
+		return nil
+	}
+	return p.plan.add(&change)
+}
+
+// insert notes a row that the database does not have.
+func (p *planner) insert(s *state, row int32) error {
+	if !s.mode().creates() {
+		s.counts.Missing++
+		return nil
+	}
+	cells := s.cellsAt(row)
+	change := Change{Kind: Insert, Row: row}
+	for _, c := range p.constants(s.collection) {
+		change.Columns = append(change.Columns, ColumnChange{Column: c.column, New: c.value})
+	}
+	for _, f := range s.shape.fields {
+		c := &cells[f.number]
+		if !c.set || f.readOnly || !f.own() {
+			continue
+		}
+		for i, want := range p.wanted(s, row, f, c) {
+			change.Columns = append(change.Columns, want.change(s.columns[s.places[f.number][i]].Name, storage.Value{}))
+		}
+	}
+	return p.plan.add(&change)
+}
+
+// A want is what a column is to hold: a value, or the id of a row that is to be created.
+type want struct {
+	value storage.Value
+	row   *promise
+}
+
+func (w want) equals(old storage.Value) bool { return w.row == nil && w.value == old }
+
+func (w want) change(column string, old storage.Value) ColumnChange {
+	c := ColumnChange{Column: column, Old: old, New: w.value}
+	if w.row != nil {
+		c.NewRow = &RowRef{w.row.in.name, w.row.found.row}
+	}
+	return c
+}
+
+// wanted returns what the columns of a field are to hold, and notes what is not found.
+func (p *planner) wanted(s *state, row int32, f *field, c *cell) []want {
+	unresolved := func(to string, several bool) {
+		p.plan.unresolved = append(p.plan.unresolved, Unresolved{s.name, f.column, to, several})
+	}
+	switch {
+	case c.to == nil && f.kind == refField:
+		return make([]want, len(s.places[f.number]))
+	case c.to == nil:
+		return []want{{value: c.value}}
+	case c.from != 0:
+		lent, missing := p.lent(c.to, c.from-1, nil)
+		if missing != "" {
+			unresolved(missing, c.to.found.is == several)
+		}
+		if !lent.isNull() {
+			return []want{lent}
+		}
+		if !f.points() || c.value.IsNull() {
+			return []want{{value: c.value}}
+		}
+		c = &cell{set: true, to: s.in.promise(c.value)}
+	}
+	if f.tree && s.cut[cutField{f, row}] {
+		return make([]want, len(s.places[f.number]))
+	}
+	if !f.finds(c.to) {
+		unresolved(c.to.String(), c.to.found.is == several)
+		return make([]want, len(s.places[f.number]))
+	}
+	if f.typeIn == "" {
+		return []want{c.to.want()}
+	}
+	return []want{c.to.want(), {value: storage.TextValue(f.typeOf(c.to.in.name))}}
+}
+
+// want returns the row that a promise was found to be.
+func (p *promise) want() want {
+	if p.found.id.IsNull() {
+		return want{row: p}
+	}
+	return want{value: p.found.id}
+}
+
+func (w want) isNull() bool { return w.row == nil && w.value.IsNull() }
+
+// A loan is a field of a row that others have from it.
+type loan struct {
+	from  *promise
+	field int
+}
+
+func (l loan) String() string {
+	return l.from.String() + "." + l.from.in.shape.fields[l.field].column
+}
+
+// lent returns what a field of another row is to hold. It may have it from a third one; before are those that have it
+// from this one. Missing is what is not found on the way.
+func (p *planner) lent(from *promise, n int, before []loan) (lent want, missing string) {
+	l := loan{from, n}
+	if slices.Contains(before, l) {
+		return want{}, around(append(before, l))
+	}
+	switch its, said := p.said(l); {
+	case from.found.is != one:
+		return want{}, l.String()
+	case !said:
+		return want{value: from.found.fields[n]}, ""
+	case its.to == nil:
+		return want{value: its.value}, ""
+	case its.from == 0:
+		f, s := from.in.shape.fields[n], p.states[from.in]
+		if !f.finds(its.to) || s.cut[cutField{f, from.found.row}] {
+			return want{}, "" // that row's own report says so
+		}
+		return its.to.want(), ""
+	default:
+		lent, missing = p.lent(its.to, its.from-1, append(before, l))
+		if !lent.isNull() {
+			return lent, missing
+		}
+		if f := from.in.shape.fields[n]; f.points() && !its.value.IsNull() {
+			if to := from.in.in.promise(its.value); f.finds(to) {
+				return to.want(), missing
+			}
+			return want{}, missing
+		}
+		return want{value: its.value}, missing
+	}
+}
+
+// said returns what was said of a field of a row, if the field is to hold that: else the database says what.
+func (p *planner) said(l loan) (cell, bool) {
+	found := &l.from.found
+	if found.is != one || found.row < 0 || found.stays[l.field] {
+		return cell{}, false
+	}
+	its := p.states[l.from.in].cellsAt(found.row)[l.field]
+	return its, its.set
+}
+
+// around returns the way of what is lent in a ring.
+func around(of []loan) string {
+	names := make([]string, len(of))
+	for i, l := range of {
+		names[i] = l.String()
+	}
+	return fmt.Sprintf("itself: %s", strings.Join(names, " → "))
+}
+
+// empty reports whether a column holds nothing: null, or an empty text.
+func empty(v storage.Value) bool {
+	return v.IsNull() || v == storage.TextValue("") || v == storage.BytesValue(nil)
+}

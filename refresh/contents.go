@@ -1,0 +1,86 @@
+package refresh
+
+import (
+	"sync"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// contents are what all collections of one refresh have together: the rows as they were written, and the
+// references to rows.
+type contents struct {
+	mu       sync.Mutex
+	spool    spool
+	promises []*promise
+	err      error // of the spool; from then on nothing is kept
+}
+
+// keep keeps a row and returns where it is.
+func (in *contents) keep(row []byte) int64 {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.err != nil {
+		return 0
+	}
+	at, err := in.spool.add(row)
+	in.err = err
+	return at
+}
+
+// row returns a row as it was written.
+func (in *contents) row(at int64) []byte {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.err != nil {
+		return nil
+	}
+	text, err := in.spool.read(at, nil)
+	in.err = err
+	return text
+}
+
+// cells returns the cells of a row, which has so many.
+func (in *contents) cells(row []byte, n int) []cell {
+	in.mu.Lock()
+	r := reader{rest: row, promises: in.promises}
+	in.mu.Unlock()
+	out := make([]cell, n)
+	for i := range out {
+		r.cell(&out[i])
+	}
+	if r.err != nil {
+		in.fail(r.err)
+	}
+	return out
+}
+
+// promise returns the promise that a value stands for.
+func (in *contents) promise(number storage.Value) *promise {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.promises[number.Int()-1]
+}
+
+func (in *contents) fail(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.err == nil {
+		in.err = err
+	}
+}
+
+// newPromise returns a promise that nobody else has.
+func (in *contents) newPromise(c *collection, x *index, key string) *promise {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	p := &promise{in: c, by: x, key: key, number: int32(len(in.promises) + 1)} //nolint:gosec // limited by memory
+	in.promises = append(in.promises, p)
+	return p
+}
+
+// all returns the promises, by number.
+func (in *contents) all() []*promise {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.promises
+}

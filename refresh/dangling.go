@@ -1,0 +1,86 @@
+package refresh
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A dangler is a row of the database that stays and points at rows that are deleted.
+type dangler struct {
+	key    []storage.Value
+	fields [][]ColumnChange // by which it points at nothing: the columns of a field together
+}
+
+// dangle finds the rows of a collection that stay and point at rows that are deleted, whoever brought them or not.
+// What a row's key points at, its parents and what it cannot be without is not looked at.
+func (p *planner) dangle(ctx context.Context, s *state) error {
+	if s.mode() == ReadOnly {
+		return nil
+	}
+	above := s.above()
+	for _, f := range s.shape.fields {
+		if f.kind != refField || f.policy == required || f.readOnly || slices.Contains(above, f) {
+			continue
+		}
+		for _, at := range s.targets[f.number] {
+			if !p.states[at].deletes() {
+				continue
+			}
+			for some := range slices.Chunk(p.pointersTo(s, f, at), tuplesAtOnce) {
+				q := storage.RowQuery{
+					Table: s.options.Table, Columns: s.columns, In: p.scopesOf(s.collection),
+					Among: &storage.Among{Columns: s.pointers(f), Tuples: some},
+				}
+				for values, err := range p.view.Rows(ctx, q) {
+					if err != nil {
+						return err
+					}
+					s.dangles(f, values)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *state) dangles(f *field, values []storage.Value) {
+	id := values[0]
+	if s.deletes() && s.isGone(id) {
+		return
+	}
+	of := s.danglers[id]
+	of.key = s.keyValues(values)
+	of.fields = append(of.fields, s.cleared(f, s.fieldValues(f, values)))
+	s.danglers[id] = of
+}
+
+// clear adds to the changes of a row those by which it does not point any more at what is deleted.
+func (s *state) clear(c *Change) {
+	of, dangles := s.danglers[c.ID]
+	if !dangles {
+		return
+	}
+	delete(s.danglers, c.ID)
+	for _, columns := range of.fields {
+		said := slices.ContainsFunc(c.Columns, func(has ColumnChange) bool {
+			return slices.ContainsFunc(columns, func(of ColumnChange) bool { return of.Column == has.Column })
+		})
+		if !said {
+			c.Columns = append(c.Columns, columns...)
+		}
+	}
+}
+
+// clearRest notes the rows that are changed in nothing else.
+func (p *planner) clearRest(s *state) error {
+	for _, id := range slices.SortedFunc(maps.Keys(s.danglers), compareValues) {
+		of := s.danglers[id]
+		if err := p.plan.add(&Change{Kind: Update, ID: id, key: of.key, Columns: slices.Concat(of.fields...)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

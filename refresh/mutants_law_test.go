@@ -1,0 +1,163 @@
+package refresh_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reeve-go/reeve/refresh/internal/altertest"
+	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/memory"
+)
+
+// A lawBreaker is a test that is to fail.
+type lawBreaker struct {
+	testing.TB
+
+	ctx    context.Context
+	name   string
+	failed bool
+	text   strings.Builder
+}
+
+type lawBroken struct{}
+
+func (b *lawBreaker) Context() context.Context { return b.ctx }
+func (b *lawBreaker) Helper()                  {}
+func (b *lawBreaker) Name() string             { return b.name }
+func (b *lawBreaker) Failed() bool             { return b.failed }
+func (b *lawBreaker) Fail()                    { b.failed = true }
+func (b *lawBreaker) FailNow()                 { b.failed = true; panic(lawBroken{}) }
+func (b *lawBreaker) Log(a ...any)             { fmt.Fprintln(&b.text, a...) }
+func (b *lawBreaker) Error(a ...any)           { b.Log(a...); b.Fail() }
+func (b *lawBreaker) Fatal(a ...any)           { b.Log(a...); b.FailNow() }
+
+func (b *lawBreaker) Logf(format string, a ...any)   { b.Log(fmt.Sprintf(format, a...)) }
+func (b *lawBreaker) Errorf(format string, a ...any) { b.Error(fmt.Sprintf(format, a...)) }
+func (b *lawBreaker) Fatalf(format string, a ...any) { b.Fatal(fmt.Sprintf(format, a...)) }
+
+// without returns what leaves out writes to a table, if they write the column.
+func without(table, column string) func(string, []storage.Column, *storage.RowChange) bool {
+	return func(to string, columns []storage.Column, _ *storage.RowChange) bool {
+		return to != table || !slices.ContainsFunc(columns, func(c storage.Column) bool { return c.Name == column })
+	}
+}
+
+// inserted returns what changes a value of rows that are created.
+func inserted(column string, is, becomes storage.Value) func(string, []storage.Column, []storage.Value) bool {
+	return func(_ string, columns []storage.Column, row []storage.Value) bool {
+		at := slices.IndexFunc(columns, func(c storage.Column) bool { return c.Name == column })
+		if at >= 0 && row[at] == is {
+			row[at] = becomes
+		}
+		return true
+	}
+}
+
+// setFlag sets a flag of rapid until the test is over. Tests that run in parallel go on later.
+func setFlag(t *testing.T, name, value string) {
+	t.Helper()
+	was := flag.Lookup(name).Value.String()
+	set := func(value string) {
+		if err := flag.Set(name, value); err != nil {
+			t.Error(err)
+		}
+	}
+	set(value)
+	t.Cleanup(func() { set(was) })
+}
+
+//nolint:paralleltest // it sets flags
+func TestLawMutants(t *testing.T) {
+	setFlag(t, "rapid.nofailfile", "true")
+	setFlag(t, "rapid.shrinktime", "100ms")
+	null, text := storage.Value{}, storage.TextValue
+	mutants := map[string]struct {
+		alter altertest.Alter
+		tell  func(statement, *lawInventory)
+	}{
+		"what was not said is written": {tell: func(st statement, inv *lawInventory) { st.wholly(inv) }},
+		"a row is said under the key of another": {tell: func(st statement, inv *lawInventory) {
+			if st.in == "images" {
+				inv.Images.Build(lawImage{Ref: "i0", Name: "n0"})
+				return
+			}
+			st.tell(inv)
+		}},
+		"a row is not said": {tell: func(st statement, inv *lawInventory) {
+			if st.in != "snapshots" {
+				st.tell(inv)
+			}
+		}},
+		"false is null":                      {alter: altertest.Alter{Insert: inserted("on_now", storage.BoolValue(false), null)}},
+		"null is an empty text":              {alter: altertest.Alter{Insert: inserted("name", null, text(""))}},
+		"the default counts where a row has": {alter: altertest.Alter{Insert: inserted("site_name", text("a"), text("none"))}},
+		"a type is another":                  {alter: altertest.Alter{Insert: inserted("owner_type", text("sites"), text("machines"))}},
+		"a manager is another":               {alter: altertest.Alter{Insert: inserted("manager", text("two"), text("one"))}},
+		"a late link is not made":            {alter: altertest.Alter{Update: without("sites", "main_id")}},
+		"a column is not updated":            {alter: altertest.Alter{Update: without("machines", "uuid")}},
+		"a size is not updated":              {alter: altertest.Alter{Update: without("volumes", "size")}},
+		"what is gone is still pointed at":   {alter: altertest.Alter{Update: without("machines", "owner_id")}},
+		"a plan is applied by half": {alter: altertest.Alter{
+			Update: func(_ string, _ []storage.Column, c *storage.RowChange) bool { return c.Old == nil },
+		}},
+		"a row is not created": {alter: altertest.Alter{
+			Insert: func(table string, _ []storage.Column, _ []storage.Value) bool { return table != "snapshots" },
+		}},
+		"a row is not deleted": {alter: altertest.Alter{
+			Delete: func(table string, _ []storage.Column, _ []storage.Value) bool { return table != "snapshots" },
+		}},
+		"a row that is kept is deleted": {alter: altertest.Alter{
+			Delete: func(table string, _ []storage.Column, tuple []storage.Value) bool {
+				tuple[0] = storage.IntValue(tuple[0].Int() - 1)
+				return true
+			},
+		}},
+		"the scope is too wide": {alter: altertest.Alter{Query: func(q *storage.RowQuery) { q.In = nil }}},
+		"the scope of children is too wide": {alter: altertest.Alter{Query: func(q *storage.RowQuery) {
+			if q.Table == "volumes" {
+				q.In = nil
+			}
+		}}},
+		"the database is not looked in": {alter: altertest.Alter{Query: func(q *storage.RowQuery) {
+			if q.Among != nil && q.Table == "images" {
+				q.Among = &storage.Among{Columns: q.Among.Columns}
+			}
+		}}},
+	}
+	for name, m := range mutants {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // see above
+			b := &lawBreaker{ctx: t.Context(), name: t.Name()}
+			if m.tell == nil {
+				m.tell = rightly
+			}
+			func() {
+				defer func() {
+					if r := recover(); r != nil && r != (lawBroken{}) {
+						panic(r)
+					}
+				}()
+				runLaws(b, func() storage.Inventory { return altertest.New(carelessDatabase(), m.alter) }, m.tell)
+			}()
+			if !b.failed {
+				t.Error("no law is broken")
+			}
+		})
+	}
+}
+
+// carelessDatabase does not look where its rows point.
+func carelessDatabase() storage.Inventory {
+	tables := lawTables()
+	for i := range tables {
+		tables[i].References = nil
+	}
+	in, err := memory.NewInventory(tables...)
+	if err != nil {
+		panic(err) // the tables are the laws' own
+	}
+	return in
+}

@@ -1,0 +1,188 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A Persister plans and saves the inventories of managers: declare says of which collections one consists. It is
+// safe for concurrent use.
+type Persister[P any] struct {
+	declare func(*Builder) P
+	store   storage.Inventory
+	options PersisterOptions
+	checked atomic.Bool
+}
+
+// PersisterOptions are how a [Persister] works. Nil is the defaults.
+type PersisterOptions struct {
+	// Scope returns the columns, with their values, that all rows of a manager have in tables whose rows
+	// belong to no other. Nil: the column manager has the manager's name.
+	Scope func(manager string) map[string]any
+	// Guard is how many rows of a collection one full refresh may remove, unless the collection has a guard of its own. The
+	// zero value has limits, too.
+	Guard Guard
+	// Memory is how many bytes of rows, and how many of a plan, are kept in memory before they go to a
+	// temporary file. Zero: 64 MiB.
+	Memory int
+}
+
+const defaultMemory = 64 << 20
+
+// NewPersister returns a persister on a database. It declares the collections once to check them: what contradicts
+// itself is an error that names it.
+func NewPersister[P any](declare func(*Builder) P, store storage.Inventory, o *PersisterOptions) (*Persister[P], error) {
+	p := &Persister[P]{declare: declare, store: store}
+	if o != nil {
+		p.options = *o
+	}
+	if p.options.Scope == nil {
+		p.options.Scope = func(manager string) map[string]any { return map[string]any{"manager": manager} }
+	}
+	if p.options.Memory == 0 {
+		p.options.Memory = defaultMemory
+	}
+	if err := p.options.Guard.check(); err != nil {
+		return nil, fmt.Errorf("refresh: PersisterOptions.Guard: %w", err)
+	}
+	_, err := p.open()
+	return p, err
+}
+
+// open declares the collections of one refresh.
+func (p *Persister[P]) open() (*Refresh[P], error) {
+	b := &Builder{in: &contents{spool: spool{limit: p.options.Memory}}}
+	r := &Refresh[P]{persister: p, in: b.in, Inventory: p.declare(b)}
+	if len(b.errs) > 0 {
+		return nil, errors.Join(b.errs...)
+	}
+	var err error
+	r.graph, err = newGraph(b)
+	return r, err
+}
+
+// Open begins a refresh of what a manager has: of everything, or of what targets name.
+func (p *Persister[P]) Open(ctx context.Context, manager string, t *Targets) (*Refresh[P], error) {
+	if err := p.checkOnce(ctx); err != nil {
+		return nil, err
+	}
+	r, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	r.manager = manager
+	if r.targets, err = t.in(r.graph.order); err != nil {
+		return nil, err
+	}
+	if r.since, err = p.store.Saves(ctx, manager); err != nil {
+		return nil, fmt.Errorf("refresh: manager %q: %w", manager, err)
+	}
+	return r, nil
+}
+
+// A Refresh is one refresh of a manager: parsers fill the collections of its Inventory, then it is planned or saved.
+type Refresh[P any] struct {
+	// Inventory is what declare returned for this refresh.
+	Inventory P
+
+	persister *Persister[P]
+	graph     *graph
+	in        *contents
+	manager   string
+	targets   targeting
+	since     uint64
+}
+
+// Plan finds out what the refresh changes, and writes nothing.
+func (r *Refresh[P]) Plan(ctx context.Context) (*Plan, error) {
+	view, err := r.persister.store.View(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("refresh: manager %q: %w", r.manager, err)
+	}
+	plan, err := r.plan(ctx, view)
+	return plan, errors.Join(err, view.Close())
+}
+
+func (r *Refresh[P]) plan(ctx context.Context, view storage.InventoryView) (*Plan, error) {
+	scope, err := constantsOf(r.persister.options.Scope(r.manager))
+	if err != nil {
+		return nil, fmt.Errorf("refresh: the scope of manager %q: %w", r.manager, err)
+	}
+	p := planner{
+		graph: r.graph, in: r.in, view: view, scope: scope, targets: r.targets, guard: r.persister.options.Guard, states: map[*collection]*state{},
+		plan: newPlan(r.manager, r.since, r.persister.options.Memory),
+	}
+	p.plan.Targeted = r.targets != nil
+	if err := p.run(ctx); err != nil {
+		return nil, errors.Join(err, p.plan.Close())
+	}
+	return p.plan, nil
+}
+
+// Save plans the refresh and makes the plan true, in one transaction, under the token of a lease on the manager; a
+// host that has none gives zero.
+func (r *Refresh[P]) Save(ctx context.Context, token storage.Token) (*Plan, error) {
+	tx, err := r.persister.store.Begin(ctx, storage.Fence{Scope: r.manager, Token: token})
+	if err != nil {
+		return nil, fmt.Errorf("refresh: manager %q: %w", r.manager, err)
+	}
+	plan, err := r.plan(ctx, tx)
+	if err == nil {
+		err = plan.check()
+	}
+	if err == nil {
+		err = plan.write(ctx, tx, false)
+	}
+	if err == nil {
+		err = r.graph.do(ctx, tx, plan)
+	}
+	if err == nil {
+		err = tx.Commit(ctx)
+	}
+	return plan, errors.Join(err, tx.Close())
+}
+
+// Apply makes a plan true that was made before, here or elsewhere. If a row is not any more as the plan has it, nothing
+// is written, and the error is [storage.ErrConflict].
+func (p *Persister[P]) Apply(ctx context.Context, plan *Plan, token storage.Token) error {
+	r, err := p.open()
+	if err != nil {
+		return err
+	}
+	tx, err := p.store.Begin(ctx, storage.Fence{Scope: plan.Manager, Token: token})
+	if err != nil {
+		return fmt.Errorf("refresh: manager %q: %w", plan.Manager, err)
+	}
+	err = plan.check()
+	if err == nil {
+		err = plan.write(ctx, tx, true)
+	}
+	if err == nil {
+		err = r.graph.do(ctx, tx, plan)
+	}
+	if err == nil {
+		err = tx.Commit(ctx)
+	}
+	return errors.Join(err, tx.Close())
+}
+
+// Close gives back what the refresh holds.
+func (r *Refresh[P]) Close() error { return r.in.spool.close() }
+
+// literal returns a value that a host gave as it is in Go.
+func literal(v any) (storage.Value, error) {
+	if v == nil {
+		return storage.Value{}, nil
+	}
+	of := reflect.ValueOf(v)
+	c, err := codecOf(of.Type())
+	if err != nil {
+		return storage.Value{}, err
+	}
+	return c.encode(of)
+}

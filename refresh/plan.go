@@ -1,0 +1,225 @@
+package refresh
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// A Plan is what a refresh changes. It is made by [Refresh.Plan] and made true by [Persister.Apply], in the same
+// program or in another one. Its changes are in memory, or in a temporary file if they are many, until Close.
+type Plan struct {
+	// Manager is whose inventory it is about.
+	Manager string
+	// Since is the number of the last save that was over when the refresh began.
+	Since uint64
+	// Targeted: it is not about everything that the manager has, but about the rows that targets name.
+	Targeted bool
+	// Collections are in the order in which they are written.
+	Collections []*CollectionPlan
+
+	refused    []Refusal
+	duplicates []Duplicate
+	rings      []Ring
+	unresolved []Unresolved
+	changes    [kinds]spool
+	scratch    []byte
+}
+
+// A CollectionPlan counts what a plan does to a collection.
+type CollectionPlan struct {
+	Name  string `json:"name"`
+	Table string `json:"table"`
+	ID    string `json:"id"`
+	// Rows is how many were brought.
+	Rows int `json:"rows"`
+	// Inserts, Updates, Deletes and Archives are how many rows are written, and how.
+	Inserts  int `json:"inserts"`
+	Updates  int `json:"updates"`
+	Deletes  int `json:"deletes"`
+	Archives int `json:"archives"`
+	// Unchanged are rows that are as they should be.
+	Unchanged int `json:"unchanged"`
+	// Missing are rows that are not in the database and, by the collection's mode, are not created.
+	Missing int `json:"missing,omitempty"`
+	// Stale are rows of which the database has a newer version, of the whole or of a column, that stays.
+	Stale int `json:"stale,omitempty"`
+	// Revived are those of the updated rows that were archived.
+	Revived int `json:"revived,omitempty"`
+	// Kept are rows that were not brought and, by the collection's mode or because it is incomplete, stay.
+	Kept int `json:"kept,omitempty"`
+	// Newer are rows that stay as they are because a refresh that was begun later has saved them.
+	Newer int `json:"newer,omitempty"`
+	// Stored is how many rows the database has of those that the refresh is about, archived ones aside, and
+	// Removable how many of them may be removed, see [Guard].
+	Stored    int `json:"stored"`
+	Removable int `json:"removable"`
+	// Refused and Duplicates are how many rows are not written because of what the parser said, and how many
+	// had the key of another.
+	Refused    int `json:"refused,omitempty"`
+	Duplicates int `json:"duplicates,omitempty"`
+	// Columns are those that are written, by number; Keys how many of them, from the first on, are the key.
+	Columns []string `json:"columns"`
+	Keys    int      `json:"keys"`
+	// Points are the columns that point at rows.
+	Points []PointingColumn `json:"points,omitempty"`
+	// Unique are columns whose values tell rows apart: each is a whole index.
+	Unique []UniqueColumn `json:"unique,omitempty"`
+	// Incomplete says why rows that were not brought stay; empty: they do not.
+	Incomplete string `json:"incomplete,omitempty"`
+
+	parts   [kinds]part // of the plan's changes
+	numbers map[string]int
+}
+
+// A PointingColumn is a column that points at rows of collections.
+type PointingColumn struct {
+	Column string `json:"column"`
+	// Bound: it cannot be null.
+	Bound bool `json:"bound,omitempty"`
+	// TypeIn is the column that says of which collection the row is. Empty: there is none.
+	TypeIn string `json:"type_in,omitempty"`
+	// To are the collections, with what TypeIn says for each.
+	To map[string]string `json:"to"`
+}
+
+// A UniqueColumn is an index of one column.
+type UniqueColumn struct {
+	Column string `json:"column"`
+	// Text: its values are texts, or UUIDs.
+	Text bool `json:"text,omitempty"`
+}
+
+// An Unresolved is a reference to a row that is not there.
+type Unresolved struct {
+	Collection string `json:"collection"`
+	Column     string `json:"column"`
+	// To is what is looked for, for people.
+	To string `json:"to"`
+	// Several: there is more than one such row, so none is taken.
+	Several bool `json:"several,omitempty"`
+}
+
+func newPlan(manager string, since uint64, memory int) *Plan {
+	p := &Plan{Manager: manager, Since: since}
+	for i := range p.changes {
+		p.changes[i].limit = memory / kinds
+	}
+	return p
+}
+
+// Unresolved returns the references to rows that are not there.
+func (p *Plan) Unresolved() []Unresolved { return p.unresolved }
+
+// Refused returns the rows that are not written because of what the parser said.
+func (p *Plan) Refused() []Refusal { return p.refused }
+
+// Duplicates returns the rows that had the key of another and other data.
+func (p *Plan) Duplicates() []Duplicate { return p.duplicates }
+
+// Rings returns the rows that point at each other in a circle, by a column that points at rows of their own
+// collection.
+func (p *Plan) Rings() []Ring { return p.rings }
+
+// Empty reports whether there is nothing to write.
+func (p *Plan) Empty() bool {
+	return !slices.ContainsFunc(p.Collections, func(c *CollectionPlan) bool {
+		return c.Inserts+c.Updates+c.Deletes+c.Archives > 0
+	})
+}
+
+// ambiguous notes that two rows have the same values in an index.
+func (p *Plan) ambiguous(s *state, x *index, cells []cell) {
+	p.duplicates = append(p.duplicates, Duplicate{s.name, readable(x, cells), []string{x.name}})
+}
+
+// Changes yields what is done to each row: what is updated, deleted or archived, then what is created, each by
+// collection. The sequence ends with the first error.
+func (p *Plan) Changes() iter.Seq2[*Change, error] {
+	return func(yield func(*Change, error) bool) {
+		for _, kind := range []ChangeKind{Update, Archive, Delete, Insert} {
+			for n, of := range p.Collections {
+				for c, err := range p.changesOf(kind, n) {
+					if err == nil {
+						c.Key = of.readable(c)
+					}
+					if !yield(c, err) || err != nil {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// WriteTo writes the plan for people: a line for each change, and one for each collection.
+func (p *Plan) WriteTo(w io.Writer) (n int64, err error) {
+	print := func(format string, args ...any) {
+		if err == nil {
+			var some int
+			some, err = fmt.Fprintf(w, format, args...)
+			n += int64(some)
+		}
+	}
+	for c, broken := range p.Changes() {
+		if broken != nil {
+			return n, broken
+		}
+		print("%s\n", c)
+	}
+	for _, u := range p.unresolved {
+		print("unresolved %s.%s → %s\n", u.Collection, u.Column, u.To)
+	}
+	for _, r := range p.refused {
+		print("refused %s %s: %s\n", r.Collection, r.Key, r.Reason)
+	}
+	for _, r := range p.rings {
+		print("ring %s.%s: %s\n", r.Collection, r.Column, &r)
+	}
+	for _, c := range p.Collections {
+		print("%s: %s\n", c.Name, c)
+	}
+	return n, err
+}
+
+// String returns the counts that are not zero.
+func (n *CollectionPlan) String() string {
+	var parts []string
+	for _, count := range []struct {
+		n    int
+		what string
+	}{
+		{n.Inserts, "created"},
+		{n.Updates, "updated"},
+		{n.Deletes, "deleted"},
+		{n.Archives, "archived"},
+		{n.Unchanged, "unchanged"},
+		{n.Missing, "missing"},
+		{n.Stale, "stale"},
+		{n.Revived, "revived"},
+		{n.Kept, "kept"},
+		{n.Newer, "newer"},
+		{n.Refused, "refused"},
+		{n.Duplicates, "duplicates"},
+	} {
+		if count.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count.n, count.what))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Close gives back what the plan holds.
+func (p *Plan) Close() error {
+	var errs []error
+	for i := range p.changes {
+		errs = append(errs, p.changes[i].close())
+	}
+	return errors.Join(errs...)
+}

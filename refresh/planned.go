@@ -1,0 +1,143 @@
+package refresh
+
+import (
+	"encoding/binary"
+	"iter"
+	"strings"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A part is where the changes of one collection and kind are.
+type part struct{ from, to int64 }
+
+// begin begins the changes of a collection.
+func (p *Plan) begin(n *CollectionPlan) {
+	for kind := range n.parts {
+		n.parts[kind] = part{p.changes[kind].end(), p.changes[kind].end()}
+	}
+	p.Collections = append(p.Collections, n)
+}
+
+// column returns the number of a column in the plan.
+func (n *CollectionPlan) column(name string) int {
+	number, known := n.numbers[name]
+	if !known {
+		number = len(n.Columns)
+		if n.numbers == nil {
+			n.numbers = map[string]int{}
+		}
+		n.numbers[name] = number
+		n.Columns = append(n.Columns, name)
+	}
+	return number
+}
+
+// add adds a change of the collection that was begun last.
+func (p *Plan) add(c *Change) error {
+	n := p.Collections[len(p.Collections)-1]
+	b := appendValue(p.scratch[:0], c.ID)
+	b = binary.AppendVarint(b, int64(c.Row))
+	b = binary.AppendUvarint(b, uint64(len(c.key)))
+	for _, v := range c.key {
+		b = appendValue(b, v)
+	}
+	b = binary.AppendUvarint(b, uint64(len(c.Columns)))
+	for i := range c.Columns {
+		of := &c.Columns[i]
+		b = binary.AppendUvarint(b, uint64(n.column(of.Column))) //nolint:gosec // few
+		b = appendValue(b, of.Old)
+		if of.NewRow == nil {
+			b = appendValue(b, of.New)
+			continue
+		}
+		b = appendText(append(b, newRow), of.NewRow.Collection)
+		b = binary.AppendVarint(b, int64(of.NewRow.Row))
+	}
+	p.scratch = b
+	_, err := p.changes[c.Kind].add(b)
+	n.parts[c.Kind].to = p.changes[c.Kind].end()
+	n.count(c.Kind)
+	return err
+}
+
+func (n *CollectionPlan) count(kind ChangeKind) {
+	switch kind {
+	case Insert:
+		n.Inserts++
+	case Update:
+		n.Updates++
+	case Delete:
+		n.Deletes++
+	case Archive:
+		n.Archives++
+	}
+}
+
+// changesOf yields the changes of a kind to a collection. One is good until the next.
+func (p *Plan) changesOf(kind ChangeKind, n int) iter.Seq2[*Change, error] {
+	return func(yield func(*Change, error) bool) {
+		of := p.Collections[n]
+		var buf []byte
+		for at := of.parts[kind].from; at < of.parts[kind].to; {
+			text, err := p.changes[kind].read(at, buf)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			buf = text
+			c := &Change{Collection: of.Name, Kind: kind}
+			err = c.read(of, text)
+			if !yield(c, err) || err != nil {
+				return
+			}
+			at += lengthOf + int64(len(text))
+		}
+	}
+}
+
+func (c *Change) read(of *CollectionPlan, text []byte) error {
+	r := reader{rest: text}
+	c.ID = r.value(r.byte())
+	c.Row = int32(r.varint()) //nolint:gosec // as it was written
+	c.key = make([]storage.Value, min(r.uvarint(), uint64(len(text))))
+	for i := range c.key {
+		c.key[i] = r.value(r.byte())
+	}
+	c.Columns = make([]ColumnChange, min(r.uvarint(), uint64(len(text))))
+	for i := range c.Columns {
+		to := &c.Columns[i]
+		number := r.uvarint()
+		if number >= uint64(len(of.Columns)) {
+			r.fail(errTorn)
+			break
+		}
+		to.Column = of.Columns[number]
+		to.Old = r.value(r.byte())
+		if kind := r.byte(); kind == newRow {
+			to.NewRow = &RowRef{string(r.take(int(r.uvarint()))), 0} //nolint:gosec // checked by take
+			to.NewRow.Row = int32(r.varint())                        //nolint:gosec // as it was written
+		} else {
+			to.New = r.value(kind)
+		}
+	}
+	return r.err
+}
+
+// readable returns the key of a changed row, for people.
+func (n *CollectionPlan) readable(c *Change) string {
+	parts := make([]string, 0, n.Keys)
+	for i, column := range n.Columns[:n.Keys] {
+		switch {
+		case i < len(c.key):
+			parts = append(parts, column+"="+c.key[i].String())
+		default:
+			for j := range c.Columns {
+				if c.Columns[j].Column == column {
+					parts = append(parts, column+"="+c.Columns[j].new())
+				}
+			}
+		}
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,265 @@
+package refresh
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A planner finds out what a refresh changes. First it matches the rows of all collections with those of the
+// database and finds what is pointed at, collection after collection in the order of the graph. Then it
+// compares, because only now each reference is known.
+type planner struct {
+	*graph
+
+	in      *contents
+	view    storage.InventoryView
+	scope   []constant
+	targets targeting // nil: everything is refreshed
+	guard   Guard
+	newer   touchedRows // what was saved since the refresh began
+	plan    *Plan
+	states  map[*collection]*state
+}
+
+// A state is what a planner knows of a collection.
+type state struct {
+	*collection
+
+	columns []storage.Column  // as they are read: the id, then those of the fields
+	places  [][]int           // where the columns of a field are in them
+	keys    map[string]int32  // a row's number, by the key that the database sees
+	ids     []storage.Value   // of the rows, by number; null: it is new
+	refused []bool            // by number
+	reasons []Refusal         // of the rows that are refused by the plan
+	cut     map[cutField]bool // references that close a ring
+
+	byID        map[storage.Value]int32 // rows, by their ids; made when it is first needed
+	reconnected map[int32]bool          // rows that are in the database under another key
+
+	said   map[storage.Value]bool // of a join: the owners of which it is known what they are joined with
+	seen   spool                  // rows of the database that may differ
+	counts *CollectionPlan
+
+	place    int                        // in the order of the graph
+	back     []*field                   // those that can point at rows of collections that come later, or of its own
+	touched  map[string]struct{}        // keys of rows about which a newer save was
+	absent   map[int32]bool             // rows that are not in the database any more by a newer save
+	asked    []string                   // keys that a targeted refresh is about
+	owned    map[storage.Value]struct{} // rows of the database that a targeted refresh is about
+	gone     map[storage.Value]removal
+	keeps    error // why rows that nobody brought may exist nevertheless
+	danglers map[storage.Value]dangler
+
+	stored, kept, newer int // how many rows of the database there are, stay although nobody brought them, and are newer
+}
+
+func (p *planner) run(ctx context.Context) (err error) {
+	if tx, writes := p.view.(storage.InventoryTx); writes {
+		if p.newer, err = touchedSince(ctx, tx, p.plan.Since); err != nil {
+			return err
+		}
+	}
+	for i, c := range p.order {
+		if err := p.link(ctx, p.begin(i, c)); err != nil {
+			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
+		}
+	}
+	for _, c := range p.order {
+		if err := p.dangle(ctx, p.states[c]); err != nil {
+			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
+		}
+	}
+	if err := p.need(); err != nil {
+		return err
+	}
+	for _, c := range p.order {
+		if err := p.compare(p.states[c]); err != nil {
+			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
+		}
+	}
+	return p.in.err
+}
+
+func (p *planner) begin(place int, c *collection) *state {
+	s := &state{
+		collection: c, place: place, gone: map[storage.Value]removal{}, danglers: map[storage.Value]dangler{}, cut: map[cutField]bool{}, reconnected: map[int32]bool{},
+		places: make([][]int, len(c.shape.fields)), touched: p.newer[c.name],
+	}
+	if p.targets != nil {
+		s.owned = map[storage.Value]struct{}{}
+	}
+	for _, f := range c.shape.fields {
+		if f.kind == refField && !f.key && slices.ContainsFunc(c.targets[f.number], func(to *collection) bool { return p.states[to] == nil }) {
+			s.back = append(s.back, f)
+		}
+	}
+	s.seen.limit = p.in.spool.limit
+	if c.joins == nil {
+		s.columns = []storage.Column{{Name: c.options.ID}}
+	}
+	for _, f := range c.shape.fields {
+		if !f.own() {
+			continue
+		}
+		s.places[f.number] = append(s.places[f.number], len(s.columns))
+		s.columns = append(s.columns, storage.Column{Name: f.column, Type: f.codec.typ})
+		if f.typeIn != "" {
+			s.places[f.number] = append(s.places[f.number], len(s.columns))
+			s.columns = append(s.columns, storage.Column{Name: f.typeIn, Type: storage.TextType})
+		}
+	}
+	if c.options.Archive != "" {
+		s.columns = append(s.columns, storage.Column{Name: c.options.Archive, Type: storage.TimeType})
+	}
+	p.states[c] = s
+	return s
+}
+
+// archived reports whether a row of the database is archived.
+func (s *state) archived(values []storage.Value) bool {
+	return s.options.Archive != "" && !values[len(values)-1].IsNull()
+}
+
+// link matches the rows of a collection with those of the database, and finds what points at it.
+func (p *planner) link(ctx context.Context, s *state) error {
+	if err := errors.Join(s.err, s.duplicated()); err != nil {
+		return err
+	}
+	if s.joins != nil {
+		p.join(s)
+	}
+	brought := len(s.rows)
+	s.stubs()
+	p.index(s)
+	s.keeps = p.keep(s, brought)
+	if err := p.match(ctx, s); err != nil {
+		return err
+	}
+	s.leaveAbsent()
+	if s.joins != nil {
+		p.keepUnsaid(s)
+	}
+	if err := p.reconnect(ctx, s); err != nil {
+		return err
+	}
+	return p.resolve(ctx, s)
+}
+
+// duplicated refuses rows with the same key where the collection's options do.
+func (c *collection) duplicated() error {
+	if c.options.Duplicates != RefuseDuplicates || len(c.duplicates) == 0 {
+		return nil
+	}
+	d := c.duplicates[0]
+	return fmt.Errorf("%d rows have the key of another and other data, the first with %s in %q; make it one row, or say in CollectionOptions.Duplicates which counts",
+		len(c.duplicates), d.Key, d.Columns)
+}
+
+// stubs adds rows that are pointed at and that nobody brought, where they are to be created: in the order of their
+// keys, and none whose key no database has.
+func (s *state) stubs() {
+	var keys []string
+	for key, to := range s.promises[s.shape.primary.number] {
+		if _, there := s.byKey[key]; to.stub && !there {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		cells := make([]cell, len(s.shape.fields))
+		r := reader{rest: []byte(key), promises: s.in.promises}
+		storable := true
+		for _, f := range s.shape.primary.fields {
+			r.cell(&cells[f.number])
+			storable = storable && f.storable(cells[f.number].value) == nil
+		}
+		if storable {
+			s.put(key, cells)
+			s.stubbed[key] = true
+		}
+	}
+}
+
+// index finds the keys of the rows as the database sees them: with ids in the place of references. A row that
+// belongs to one that is not there is refused.
+func (p *planner) index(s *state) {
+	s.ids, s.refused = make([]storage.Value, len(s.rows)), make([]bool, len(s.rows))
+	if !s.shape.primary.refers() {
+		s.keys = s.byKey
+		return
+	}
+	s.keys = make(map[string]int32, len(s.rows))
+	for i, at := range s.rows {
+		cells := s.in.cells(s.in.row(at), len(s.shape.fields))
+		key, missing := seen(s.shape.primary, cells)
+		if missing != nil && s.joins != nil {
+			p.unjoin(s, int32(i), cells)
+			continue
+		}
+		if missing != nil && missing.found.newer {
+			s.refused[i] = true
+			s.newer++
+			continue
+		}
+		if missing != nil {
+			s.refused[i] = true
+			s.refuse(cells, fmt.Errorf("it belongs to %s, which is not there", missing))
+			continue
+		}
+		if _, there := s.keys[key]; there {
+			s.refused[i] = true
+			s.refuse(cells, errors.New("another row has the same key, by way of another index"))
+			continue
+		}
+		s.keys[key] = int32(i)
+	}
+}
+
+// refers reports whether an index has references.
+func (x *index) refers() bool {
+	for _, f := range x.fields {
+		if f.kind == refField {
+			return true
+		}
+	}
+	return false
+}
+
+// seen returns the values of an index as the database sees them. If a row that they point at is not there, it
+// returns that.
+func seen(x *index, cells []cell) (key string, missing *promise) {
+	b := make([]byte, 0, 64)
+	for _, f := range x.fields {
+		c := &cells[f.number]
+		if c.to == nil {
+			if b = appendValue(b, c.value); f.typeIn != "" {
+				b = appendValue(b, storage.Value{})
+			}
+			continue
+		}
+		if !f.finds(c.to) {
+			return "", c.to
+		}
+		b = c.to.appendSeen(b)
+		if f.typeIn != "" {
+			b = appendValue(b, storage.TextValue(f.typeOf(c.to.in.name)))
+		}
+	}
+	return string(b), nil
+}
+
+// appendSeen writes the row that a promise was found to be: its id, or that it is to be created.
+func (p *promise) appendSeen(b []byte) []byte {
+	if !p.found.id.IsNull() {
+		return appendValue(b, p.found.id)
+	}
+	return binary.AppendVarint(appendText(append(b, newRow), p.in.name), int64(p.found.row))
+}
+
+// newRow stands for a row that is to be created.
+const newRow byte = 0xff

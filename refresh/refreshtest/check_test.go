@@ -1,0 +1,12 @@
+package refreshtest_test
+
+import (
+	"testing"
+
+	"github.com/reeve-go/reeve/refresh/refreshtest"
+)
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	refreshtest.Check(t, estate())
+}

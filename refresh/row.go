@@ -1,0 +1,172 @@
+package refresh
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A cell is what a row has for a column, before references are found.
+type cell struct {
+	set   bool          // else the row says nothing about the column
+	value storage.Value // what is known; of a cell with a promise what counts where nothing is found
+	to    *promise      // the row that it points at, or that it has the value from
+	from  int           // the field of that row that has the value, counted from 1; zero: it points at the row
+}
+
+// What a cell is written as: one of these, then what it needs.
+const (
+	unsetCell byte = iota
+	nullCell
+	falseCell
+	trueCell
+	intCell
+	floatCell
+	textCell
+	bytesCell
+	timeCell
+	pointingCell
+	borrowingCell
+)
+
+// appendCell writes a cell.
+func appendCell(b []byte, c *cell) []byte {
+	switch {
+	case !c.set:
+		return append(b, unsetCell)
+	case c.to == nil:
+		return appendValue(b, c.value)
+	case c.from == 0:
+		return binary.AppendUvarint(append(b, pointingCell), uint64(c.to.number)) //nolint:gosec // from 1 on
+	default:
+		b = binary.AppendUvarint(append(b, borrowingCell), uint64(c.to.number)) //nolint:gosec // from 1 on
+		b = binary.AppendUvarint(b, uint64(c.from))                             //nolint:gosec // from 1 on
+		return appendValue(b, c.value)
+	}
+}
+
+// appendValue writes a value so that no two values are written alike, whatever stands behind them.
+func appendValue(b []byte, v storage.Value) []byte {
+	switch v.Kind() {
+	case storage.BoolKind:
+		if v.Bool() {
+			return append(b, trueCell)
+		}
+		return append(b, falseCell)
+	case storage.IntKind:
+		return binary.AppendVarint(append(b, intCell), v.Int())
+	case storage.FloatKind:
+		return binary.BigEndian.AppendUint64(append(b, floatCell), math.Float64bits(v.Float()))
+	case storage.TextKind:
+		return appendText(append(b, textCell), v.Text())
+	case storage.BytesKind:
+		return appendText(append(b, bytesCell), v.Text())
+	case storage.TimeKind:
+		return binary.AppendVarint(append(b, timeCell), v.Time().UnixMicro())
+	default:
+		return append(b, nullCell)
+	}
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+var errTorn = errors.New("refresh: what was written cannot be read")
+
+// A reader reads what was written of cells. After an error it reads zeros.
+type reader struct {
+	rest     []byte
+	promises []*promise // by number
+	err      error
+}
+
+func (r *reader) cell(c *cell) {
+	*c = cell{set: true}
+	switch kind := r.byte(); kind {
+	case unsetCell:
+		c.set = false
+	case pointingCell:
+		c.to = r.promise()
+	case borrowingCell:
+		c.to = r.promise()
+		c.from = int(r.uvarint()) //nolint:gosec // as it was written
+		c.value = r.value(r.byte())
+	default:
+		c.value = r.value(kind)
+	}
+}
+
+func (r *reader) value(kind byte) storage.Value {
+	switch kind {
+	case nullCell:
+		return storage.Value{}
+	case falseCell, trueCell:
+		return storage.BoolValue(kind == trueCell)
+	case intCell:
+		return storage.IntValue(r.varint())
+	case floatCell:
+		return storage.FloatValue(math.Float64frombits(binary.BigEndian.Uint64(r.take(8))))
+	case textCell:
+		return storage.TextValue(string(r.take(int(r.uvarint())))) //nolint:gosec // checked by take
+	case bytesCell:
+		return storage.BytesValue(r.take(int(r.uvarint()))) //nolint:gosec // checked by take
+	case timeCell:
+		return storage.TimeValue(time.UnixMicro(r.varint()))
+	default:
+		r.fail(fmt.Errorf("%w: kind %d", errTorn, kind))
+		return storage.Value{}
+	}
+}
+
+func (r *reader) promise() *promise {
+	n := r.uvarint()
+	if n == 0 || n > uint64(len(r.promises)) {
+		r.fail(errTorn)
+		return nil
+	}
+	return r.promises[n-1]
+}
+
+func (r *reader) byte() byte { return r.take(1)[0] }
+
+func (r *reader) take(n int) []byte {
+	if n < 0 || n > len(r.rest) {
+		r.fail(errTorn)
+		return make([]byte, 8) // enough for whoever needs a fixed number
+	}
+	out := r.rest[:n]
+	r.rest = r.rest[n:]
+	return out
+}
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.fail(errTorn)
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.rest)
+	if n <= 0 {
+		r.fail(errTorn)
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.rest = nil
+}

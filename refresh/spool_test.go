@@ -1,0 +1,79 @@
+package refresh
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Whatever is added can be read, in any order and while more is added, wherever it is kept.
+func TestSpoolKeepsWhatItIsGiven(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := spool{limit: rapid.IntRange(1, 200).Draw(t, "limit")}
+		defer func() {
+			if err := s.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		var texts []string
+		var places []int64
+		t.Repeat(map[string]func(*rapid.T){
+			"add": func(t *rapid.T) {
+				text := strings.Repeat("x", rapid.IntRange(0, 90).Draw(t, "length")) + fmt.Sprint(len(texts))
+				at, err := s.add([]byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				texts, places = append(texts, text), append(places, at)
+			},
+			"read": func(t *rapid.T) {
+				if len(texts) == 0 {
+					t.Skip("there is nothing yet")
+				}
+				n := rapid.IntRange(0, len(texts)-1).Draw(t, "number")
+				got, err := s.read(places[n], make([]byte, rapid.IntRange(0, 100).Draw(t, "room")))
+				if err != nil || string(got) != texts[n] {
+					t.Fatalf("%q, %v is read; %q was added", got, err, texts[n])
+				}
+			},
+			"": func(t *rapid.T) {
+				if len(s.tail) > s.limit && len(texts) > 1 && len(s.tail) > len(texts[len(texts)-1])+lengthOf {
+					t.Fatalf("%d bytes are in memory; %d is the limit", len(s.tail), s.limit)
+				}
+			},
+		})
+	})
+}
+
+func TestSpoolLeavesNothingBehind(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	s := spool{limit: 10}
+	for range 9 {
+		if _, err := s.add([]byte("something")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v is left", left, err)
+	}
+}
+
+// A full disk is an error.
+func TestSpoolWithoutAFile(t *testing.T) {
+	t.Setenv("TMPDIR", "/nowhere/at/all")
+	s := spool{limit: 10}
+	if _, err := s.add([]byte("something")); err != nil {
+		t.Errorf("what is kept in memory: %v", err)
+	}
+	if _, err := s.add([]byte("something")); err == nil || !strings.Contains(err.Error(), "temporary file") {
+		t.Errorf("no temporary file can be made, and the error is %v", err)
+	}
+}
