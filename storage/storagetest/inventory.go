@@ -128,7 +128,7 @@ type stock struct {
 }
 
 // patience is how long a test of an inventory may take, so that one that waits for itself is told.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 func (h InventoryHarness) open(t testing.TB) *stock {
 	t.Helper()
