@@ -54,7 +54,6 @@ func (s *Store) apply(ctx context.Context, changes []*storage.Change, impatient 
 		steps[i] = &step{Change: c, answer: &answers[i]}
 	}
 	var b *batch
-	hopeful := s.emissions.hope()
 	err := s.write(ctx, writing{
 		look: func(tx *session) {
 			for _, c := range steps {
@@ -62,7 +61,7 @@ func (s *Store) apply(ctx context.Context, changes []*storage.Change, impatient 
 			}
 			b = &batch{tx: tx, alone: s.alone}
 			b.known = tx.lockRecords(keysOf(steps))
-			b.effects = tx.lookForEffects(steps, hopeful() && !tx.host) // the host's transaction has one try
+			b.effects = tx.lookForEffects(steps)
 		},
 		act:       func(ctx context.Context, _ *session) error { return b.apply(ctx, steps) },
 		impatient: impatient,

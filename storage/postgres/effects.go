@@ -50,9 +50,8 @@ JOIN reeve.effect AS e ON e.seq = c.seq AND e.ended IS NULL
 ORDER BY e.seq FOR NO KEY UPDATE OF e`
 )
 
-// lookForEffects finds out what is known of the effects that steps emit or cancel. Who is hopeful takes those that are
-// emitted for new.
-func (s *session) lookForEffects(steps []*step, hopeful bool) *knownEffects {
+// lookForEffects finds out what is known of the effects that steps emit or cancel.
+func (s *session) lookForEffects(steps []*step) *knownEffects {
 	k := &knownEffects{
 		owners: map[string]storage.Key{}, open: map[openKey]int64{},
 		canceled: map[*step][]wanted{},
@@ -61,9 +60,6 @@ func (s *session) lookForEffects(steps []*step, hopeful bool) *knownEffects {
 	var cancelling []*step
 	for _, c := range steps {
 		for i := range c.Emit {
-			if hopeful {
-				break
-			}
 			emitted.add(c.Emit[i].ID, c.Key.Kind, c.Key.ID, c.Emit[i].Key)
 		}
 		for _, cancel := range c.Cancel {

@@ -44,7 +44,6 @@ type Store struct {
 	claiming, taking *claimer
 	notifier         *notifier
 	witnesses        *witnesses
-	emissions        *emissions
 
 	// Small calls that come at the same time go together.
 	loads    *gatherer[storage.Key, storage.Snapshot]
@@ -113,7 +112,6 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		notifier: newNotifier(o.Schema),
 
 		witnesses: newWitnesses(),
-		emissions: &emissions{},
 	}
 	s.loads = &gatherer[storage.Key, storage.Snapshot]{one: s.load, many: s.load}
 	s.applies = &gatherer[*storage.Change, error]{one: s.applyAll, many: impatiently(s.apply)}
