@@ -84,7 +84,8 @@ type InventoryTx interface {
 	Update(ctx context.Context, table string, columns []Column, changes iter.Seq[RowChange]) (missed []Value, err error)
 
 	// Delete removes the rows in which the columns have the values of a tuple, such as their ids, and
-	// returns how many there were. Null is equal to null.
+	// returns how many there were. Null is equal to null. Rows of one tuple go together, so that they
+	// may point at each other.
 	Delete(ctx context.Context, table string, columns []Column, tuples iter.Seq[[]Value]) (int, error)
 
 	// Touch notes which rows, by table and key, the save is about, so that an older reading of the

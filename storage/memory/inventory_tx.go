@@ -223,12 +223,11 @@ func (tx *inventoryTx) Delete(ctx context.Context, table string, columns []stora
 					return err
 				}
 			}
-			for _, place := range find(like) {
-				if err := tx.remove(t, place); err != nil {
-					return err
-				}
-				n++
+			places := find(like)
+			if err := tx.remove(t, places); err != nil {
+				return err
 			}
+			n += len(places)
 		}
 		return nil
 	})
@@ -264,13 +263,26 @@ func (t *table) finder(fields []adapter.Field) func(values []storage.Value) []in
 	}
 }
 
-// remove removes a row that no other points at.
-func (tx *inventoryTx) remove(t *table, place int) error {
-	row := t.rows[place]
-	if err := t.put(place, nil); err != nil {
-		return err
+// remove removes rows that no others point at. Those that go together may point at each other.
+func (tx *inventoryTx) remove(t *table, places []int) error {
+	rows := make([][]storage.Value, len(places))
+	for i, place := range places {
+		rows[i] = t.rows[place]
+		if err := t.put(place, nil); err != nil {
+			return err
+		}
 	}
-	t.free = append(t.free, place)
+	t.free = append(t.free, places...)
+	for _, row := range rows {
+		if err := tx.checkPointed(t, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPointed demands that no row points at one that was removed.
+func (tx *inventoryTx) checkPointed(t *table, row []storage.Value) error {
 	if t.id < 0 {
 		return nil
 	}

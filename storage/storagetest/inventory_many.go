@@ -37,7 +37,9 @@ func hundredThousand(s *stock) {
 			same := make(row, 1)
 			for i := range n + 10 { // the first and the last are not there
 				same[0] = of(2 * i)[0]
-				yield(storage.RowChange{ID: of(i)[0], New: same})
+				if !yield(storage.RowChange{ID: of(i)[0], New: same}) {
+					return
+				}
 			}
 		})
 		s.is("update", err, nil)
@@ -46,7 +48,9 @@ func hundredThousand(s *stock) {
 	s.save(func(tx storage.InventoryTx) {
 		deleted, err := tx.Delete(s.ctx, samples, cols("id"), func(yield func(row) bool) {
 			for i := 2; i <= n; i += 2 {
-				yield(of(i))
+				if !yield(of(i)) {
+					return
+				}
 			}
 		})
 		s.is("delete", err, nil)

@@ -289,7 +289,9 @@ func touchMutants() []inventoryMutant {
 						if storage.TextValue(r.Key).CheckStorable() != nil {
 							r.Key = "?"
 						}
-						yield(r)
+						if !yield(r) {
+							return
+						}
 					}
 				})
 			}
@@ -298,7 +300,9 @@ func touchMutants() []inventoryMutant {
 			b.tx.touch = func(ctx context.Context, tx storage.InventoryTx, rows iter.Seq[storage.Touched]) error {
 				return tx.Touch(ctx, func(yield func(storage.Touched) bool) {
 					for r := range rows {
-						yield(storage.Touched{Table: "a", Key: r.Key})
+						if !yield(storage.Touched{Table: "a", Key: r.Key}) {
+							return
+						}
 					}
 				})
 			}

@@ -53,7 +53,9 @@ func (s *stock) touches(keys ...string) func(tx storage.InventoryTx) {
 		s.Helper()
 		s.is("touch", tx.Touch(s.ctx, func(yield func(storage.Touched) bool) {
 			for _, key := range keys {
-				yield(storage.Touched{Table: machines, Key: key})
+				if !yield(storage.Touched{Table: machines, Key: key}) {
+					return
+				}
 			}
 		}), nil)
 	}

@@ -138,7 +138,9 @@ func updating() inventoryGroup {
 				_, err := tx.Update(s.ctx, machines, cols("weight"), func(yield func(storage.RowChange) bool) {
 					for i := range 4 {
 						same[0] = of(i + 20)[0]
-						yield(change(i+1, nil, same))
+						if !yield(change(i+1, nil, same)) {
+							return
+						}
 					}
 				})
 				s.is("update", err, nil)
@@ -234,6 +236,16 @@ func deleting() inventoryGroup {
 			s.there("the machines", nil, machines, "id", of(3), of(4))
 			s.save(s.inserts(machines, "id ref parent", of(5, "e", 5), of(6, "f", 5)), s.deletes(machines, "id", of(6), of(5)))
 			s.there("the machines, after those that pointed at themselves", nil, machines, "id", of(3), of(4))
+		}},
+		{name: "removes the rows of a tuple together", run: func(s *stock) {
+			s.save(s.inserts(machines, "id ref weight parent", of(1, "a", 5, nil), of(2, "b", 5, 1), of(3, "c", 6, nil)))
+			s.save(s.updates(machines, "parent", change(1, nil, of(2))))
+			s.save(func(tx storage.InventoryTx) {
+				n, err := tx.Delete(s.ctx, machines, cols("weight"), given(of(5)))
+				s.is("delete", err, nil)
+				s.same("how many machines that point at each other were deleted", n, 2)
+			})
+			s.there("the machines", nil, machines, "id", of(3))
 		}},
 		{name: "makes room for rows like those that were removed", run: func(s *stock) {
 			s.estate()

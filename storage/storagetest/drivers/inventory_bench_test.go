@@ -139,7 +139,9 @@ func BenchmarkInventory(b *testing.B) {
 			tx := saveOf(b, store)
 			missed, err := tx.Update(b.Context(), "disks", columnsOf("size_bytes", "mode"), func(yield func(storage.RowChange) bool) {
 				for i := range benchDisks {
-					yield(storage.RowChange{ID: storage.IntValue(int64(i + 1)), New: []storage.Value{storage.IntValue(1), storage.TextValue("new")}})
+					if !yield(storage.RowChange{ID: storage.IntValue(int64(i + 1)), New: []storage.Value{storage.IntValue(1), storage.TextValue("new")}}) {
+						return
+					}
 				}
 			})
 			if err != nil || len(missed) > 0 {
@@ -153,7 +155,9 @@ func BenchmarkInventory(b *testing.B) {
 			tx := saveOf(b, store)
 			n, err := tx.Delete(b.Context(), "disks", columnsOf("id"), func(yield func([]storage.Value) bool) {
 				for i := range benchDisks {
-					yield([]storage.Value{storage.IntValue(int64(i + 1))})
+					if !yield([]storage.Value{storage.IntValue(int64(i + 1))}) {
+						return
+					}
 				}
 			})
 			if err != nil || n != benchDisks {
