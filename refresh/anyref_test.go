@@ -188,7 +188,7 @@ func TestKey_throughItself(t *testing.T) {
 		refresh.Add[keyed3](b, "third", nil)
 		return struct{}{}
 	}, in, nil)
-	want := `the collections "first" → "second" → "third" → "first" depend on each other by their keys, indexes, ChildOf or After`
+	want := `each of "first" → "second" → "third" → "first" has to come after the next, by its key, indexes, ChildOf, After or Before, so none of them can come first`
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v; it must say %s", err, want)
 	}
@@ -196,7 +196,7 @@ func TestKey_throughItself(t *testing.T) {
 		refresh.Add[keyedBySelf](b, "rows", nil)
 		return struct{}{}
 	}, in, nil)
-	if want := `the collections "rows" → "rows" depend`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `each of "rows" → "rows" has to come after the next`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v; it must say %s", err, want)
 	}
 }

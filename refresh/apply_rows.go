@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -19,21 +20,22 @@ const (
 	bytesAside = 4 << 20
 )
 
-// grouped calls write for the changes of a kind to a collection: for each set of columns of those that are chosen.
-func (w *writer) grouped(n int, kind ChangeKind, chosen func(id storage.Value, c *ColumnChange) bool, write func(columns []string, changes iter.Seq[*Change]) error) error {
-	next, stop := iter.Pull2(w.changesOf(kind, n))
+// grouped calls write for changes of one kind: for each set of columns of those that are chosen.
+func grouped(changes iter.Seq2[*Change, error], chosen func(id storage.Value, c *ColumnChange) bool, write func(columns []string, changes iter.Seq[*Change]) error) error {
+	next, stop := iter.Pull2(changes)
 	defer stop()
 	var aside aside
 	c, err, more := next()
 	for more && err == nil {
-		columns := namesOfChosen(c, chosen)
+		columns := namesOfChosen(nil, c, chosen)
 		if len(columns) == 0 {
 			c, err, more = next()
 			continue
 		}
+		var its []string
 		failed := write(columns, func(yield func(*Change) bool) {
 			for more && err == nil && !aside.full() {
-				switch its := namesOfChosen(c, chosen); {
+				switch its = namesOfChosen(its[:0], c, chosen); {
 				case slices.Equal(its, columns):
 					if !yield(c) {
 						return
@@ -54,8 +56,7 @@ func (w *writer) grouped(n int, kind ChangeKind, chosen func(id storage.Value, c
 	return err
 }
 
-func namesOfChosen(c *Change, chosen func(id storage.Value, c *ColumnChange) bool) []string {
-	names := make([]string, 0, len(c.Columns))
+func namesOfChosen(names []string, c *Change, chosen func(id storage.Value, c *ColumnChange) bool) []string {
 	for i := range c.Columns {
 		if chosen(c.ID, &c.Columns[i]) {
 			names = append(names, c.Columns[i].Column)
@@ -85,13 +86,12 @@ func (a *aside) add(columns []string, c *Change) {
 		if a.groups == nil {
 			a.groups = map[string]*group{}
 		}
-		g = &group{columns: columns}
+		g = &group{columns: slices.Clone(columns)}
 		a.groups[name] = g
 		a.order = append(a.order, g)
 	}
-	own := *c
-	own.Columns = slices.Clone(c.Columns)
-	g.changes = append(g.changes, &own)
+	own := c.clone()
+	g.changes = append(g.changes, own)
 	a.rows++
 	for i := range own.Columns {
 		a.bytes += len(own.Columns[i].Old.Text()) + len(own.Columns[i].New.Text())
@@ -112,7 +112,7 @@ func (a *aside) write(write func(columns []string, changes iter.Seq[*Change]) er
 // insert creates rows.
 func (w *writer) insert(ctx context.Context, n int) error {
 	of := w.Collections[n]
-	return w.grouped(n, Insert, all, func(columns []string, changes iter.Seq[*Change]) error {
+	return grouped(w.counted(Insert, n), all, func(columns []string, changes iter.Seq[*Change]) error {
 		var broken error
 		reserved := of.ID != "" && !slices.Contains(columns, of.ID)
 		if reserved {
@@ -122,17 +122,14 @@ func (w *writer) insert(ctx context.Context, n int) error {
 			row := make([]storage.Value, 0, len(columns))
 			for c := range changes {
 				if row = row[:0]; reserved {
-					row = append(row, w.idOf(n, c))
+					row = append(row, c.ID)
 				}
 				if row, broken = w.row(n, c, row); broken != nil || !yield(row) {
 					return
 				}
 			}
 		})
-		if broken != nil {
-			return broken
-		}
-		return err
+		return errors.Join(broken, err)
 	})
 }
 
@@ -199,7 +196,7 @@ func (w *writer) deleteRows(ctx context.Context, n int) error {
 	var broken error
 	deleted, err := w.tx.Delete(ctx, of.Table, columnsNamed(columns...), func(yield func([]storage.Value) bool) {
 		id := make([]storage.Value, 1)
-		for c, err := range w.changesOf(Delete, n) {
+		for c, err := range w.counted(Delete, n) {
 			if broken = err; err != nil {
 				return
 			}
@@ -213,13 +210,10 @@ func (w *writer) deleteRows(ctx context.Context, n int) error {
 			}
 		}
 	})
-	switch {
-	case broken != nil:
-		return broken
-	case err == nil && w.check && deleted != of.Deletes:
-		return fmt.Errorf("%w: %d of %d rows of table %q that the plan deletes are not there; a new plan is right", storage.ErrConflict, of.Deletes-deleted, of.Deletes, of.Table)
+	if err = errors.Join(broken, err); err != nil || !w.check || deleted == of.Deletes {
+		return err
 	}
-	return err
+	return conflictf("%d of %d rows of table %q that the plan deletes are not there; a new plan is right", of.Deletes-deleted, of.Deletes, of.Table)
 }
 
 // pointedAt refuses to delete rows at which others point by now: when the plan was made nothing did that stays.
@@ -249,7 +243,7 @@ func (w *writer) pointedAt(ctx context.Context, n int) error {
 						return err
 					}
 					if _, removed := w.of[place].removed[values[0]]; !removed {
-						return fmt.Errorf("%w: row %s of collection %q points by %s at what the plan deletes; a new plan is right", storage.ErrConflict, values[0], of.Name, p.Column)
+						return conflictf("row %s of collection %q points by %s at what the plan deletes; a new plan is right", values[0], of.Name, p.Column)
 					}
 				}
 			}

@@ -3,9 +3,11 @@ package refresh
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
+	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -20,74 +22,124 @@ type parked map[storage.Value]map[string]storage.Value
 // park parks the rows of a collection whose unique values others take.
 func (w *writer) park(ctx context.Context, n int) error {
 	of := w.Collections[n]
-	if len(of.Unique) == 0 || of.Updates < 2 {
+	if of.Updates < 2 || w.of[n].parked != nil {
 		return nil
 	}
-	taken := map[string]storage.Value{} // by whom, by column and value
-	for c, err := range w.changesOf(Update, n) {
-		if err != nil {
-			return err
-		}
-		for i := range c.Columns {
-			if to := &c.Columns[i]; w.isUnique(n, to) && !to.New.IsNull() {
-				taken[uniqueKey(to.Column, to.New)] = c.ID
-			}
-		}
-	}
 	w.of[n].parked = parked{}
-	for c, err := range w.changesOf(Update, n) {
-		if err != nil {
+	for _, columns := range w.of[n].unique {
+		if err := w.parkIn(n, columns); err != nil {
 			return err
-		}
-		for i := range c.Columns {
-			to := &c.Columns[i]
-			if by, is := taken[uniqueKey(to.Column, to.Old)]; is && by != c.ID && w.isUnique(n, to) {
-				w.of[n].parked.add(c.ID, w.unique(n, to.Column))
-			}
 		}
 	}
 	if len(w.of[n].parked) == 0 {
 		return nil
 	}
-	return w.updateColumns(ctx, n, Update,
+	return w.updateColumns(ctx, n, w.changesOf(Update, n),
 		func(id storage.Value, c *ColumnChange) bool { return w.of[n].parked.has(id, c.Column) },
 		func(id storage.Value, c *ColumnChange) (was, is storage.Value, err error) {
 			return c.Old, w.of[n].parked[id][c.Column], nil
 		})
 }
 
-func (w *writer) isUnique(n int, c *ColumnChange) bool {
-	return c.NewRow == nil && w.unique(n, c.Column) != nil
-}
-
-// unique returns what is known of a column whose values tell rows apart; nil: they do not.
-func (w *writer) unique(n int, column string) *UniqueColumn {
-	of := w.Collections[n].Unique
-	if i := slices.IndexFunc(of, func(u UniqueColumn) bool { return u.Column == column }); i >= 0 {
-		return &of[i]
+// parkIn finds the rows that are parked because of one index. A change says only what is written of it: where rows change
+// different columns of the index, any of them may take what another one has, so all of them are parked.
+func (w *writer) parkIn(n int, index []storage.Column) error {
+	taken := map[string]storage.Value{} // by whom
+	first, mixed := "", false
+	for c, err := range w.changesOf(Update, n) {
+		if err != nil {
+			return err
+		}
+		if names, _, now := valuesChanged(c, index); names != "" {
+			taken[names+now] = c.ID
+			mixed = mixed || first != "" && first != names
+			first = names
+		}
+	}
+	if len(taken) < 2 {
+		return nil
+	}
+	for c, err := range w.changesOf(Update, n) {
+		if err != nil {
+			return err
+		}
+		names, was, _ := valuesChanged(c, index)
+		by, is := taken[names+was]
+		if names != "" && (mixed || is && by != c.ID) {
+			w.parkRow(n, c, index)
+		}
 	}
 	return nil
+}
+
+// valuesChanged returns which columns of an index a change is about, with the values that they had and have then.
+func valuesChanged(c *Change, index []storage.Column) (names, was, now string) {
+	var n, before, after []byte
+	for _, column := range index {
+		for i := range c.Columns {
+			if to := &c.Columns[i]; to.Column == column.Name {
+				n = appendText(n, to.Column)
+				before = appendValue(before, to.Old)
+				if after = appendValue(after, to.New); to.NewRow != nil {
+					after = binary.AppendVarint(appendText(append(after, newRow), to.NewRow.Collection), int64(to.NewRow.Row))
+				}
+			}
+		}
+	}
+	return string(n), string(before), string(after)
+}
+
+// parkRow parks a row by one of the columns that it changes anyway. If none of them can hold anything else, the order in
+// which the rows are written decides.
+func (w *writer) parkRow(n int, c *Change, index []storage.Column) {
+	for _, column := range index {
+		for i := range c.Columns {
+			to := &c.Columns[i]
+			if how, _ := w.unlinked(n, to); to.Column != column.Name || how == atOnce || how == byNull || to.NewRow != nil && w.places[to.NewRow.Collection] >= n {
+				continue
+			}
+			if v, ok := parkingIn(&column); ok {
+				w.of[n].parked.add(c.ID, column.Name, v)
+				return
+			}
+		}
+	}
 }
 
 // parkLate parks the rows that are deleted in the end: others may take over what they have, too.
 func (w *writer) parkLate(ctx context.Context, n int) error {
 	of := w.Collections[n]
-	columns := make([]string, len(of.Unique))
-	for i, u := range of.Unique {
-		columns[i] = u.Column
-	}
-	if len(columns) == 0 || of.Deletes == 0 || n > w.late {
+	if of.Deletes == 0 || of.ID == "" || n > w.late {
 		return nil
 	}
+	var columns []storage.Column
+	for _, index := range w.of[n].unique {
+		for _, c := range slices.Backward(index) { // the first ones often are what many rows have in common
+			if _, ok := parkingIn(&c); ok && c.Name != of.ID {
+				columns = append(columns, c)
+				break
+			}
+		}
+	}
+	if len(columns) == 0 {
+		return nil
+	}
+	columns = slices.CompactFunc(slices.SortedFunc(slices.Values(columns), func(a, b storage.Column) int { return strings.Compare(a.Name, b.Name) }),
+		func(a, b storage.Column) bool { return a.Name == b.Name })
+	names := make([]string, len(columns))
+	for i := range columns {
+		names[i] = columns[i].Name
+	}
 	var broken error
-	_, err := w.tx.Update(ctx, of.Table, columnsNamed(columns...), func(yield func(storage.RowChange) bool) {
+	_, err := w.tx.Update(ctx, of.Table, columnsNamed(names...), func(yield func(storage.RowChange) bool) {
 		for c, err := range w.changesOf(Delete, n) {
 			if broken = err; err != nil {
 				return
 			}
 			change := storage.RowChange{ID: c.ID}
-			for i := range of.Unique {
-				change.New = append(change.New, of.Unique[i].parking())
+			for i := range columns {
+				v, _ := parkingIn(&columns[i])
+				change.New = append(change.New, v)
 			}
 			if !yield(change) {
 				return
@@ -97,8 +149,35 @@ func (w *writer) parkLate(ctx context.Context, n int) error {
 	return errors.Join(broken, err)
 }
 
-func uniqueKey(column string, v storage.Value) string {
-	return string(appendValue([]byte(column+"\x00"), v))
+// uniqueIn returns the columns of those unique indexes of a collection's table of which more is written than the key of a
+// row, which stays. Those that point at rows can be parked only where they may be null.
+func (w *writer) uniqueIn(of *CollectionPlan) (indexes [][]storage.Column) {
+	table := w.tables[of.Table]
+	if table == nil {
+		return nil
+	}
+	for _, names := range table.Unique {
+		if !slices.ContainsFunc(of.Columns[of.Keys:], func(written string) bool { return slices.Contains(names, written) }) {
+			continue
+		}
+		var index []storage.Column
+		for _, c := range table.Columns {
+			if _, points := table.References[c.Name]; points && !c.Null {
+				c.Type = storage.BoolType
+			}
+			if slices.Contains(names, c.Name) {
+				index = append(index, c)
+			}
+		}
+		indexes = append(indexes, index)
+	}
+	return indexes
+}
+
+func (w *writer) isUnique(n int, column string) bool {
+	return slices.ContainsFunc(w.of[n].unique, func(index []storage.Column) bool {
+		return slices.ContainsFunc(index, func(c storage.Column) bool { return c.Name == column })
+	})
 }
 
 func (p parked) has(id storage.Value, column string) bool {
@@ -106,22 +185,11 @@ func (p parked) has(id storage.Value, column string) bool {
 	return is
 }
 
-func (p parked) add(id storage.Value, u *UniqueColumn) {
+func (p parked) add(id storage.Value, column string, v storage.Value) {
 	if p[id] == nil {
 		p[id] = map[string]storage.Value{}
 	}
-	p[id][u.Column] = u.parking()
-}
-
-// parking returns a value that no row has: a text that is also a UUID, or null.
-func (u *UniqueColumn) parking() storage.Value {
-	if !u.Text {
-		return storage.Value{}
-	}
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	h := hex.EncodeToString(b[:])
-	return storage.TextValue(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
+	p[id][column] = v
 }
 
 // was returns what a column of a row holds by now that had a value.
@@ -130,4 +198,25 @@ func (p parked) was(id storage.Value, c *ColumnChange) storage.Value {
 		return at
 	}
 	return c.Old
+}
+
+// parkingIn returns a value that no row has in a column: null, or one by chance. It is false if the column cannot hold one.
+func parkingIn(c *storage.Column) (v storage.Value, ok bool) {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	number := -int64(binary.BigEndian.Uint32(b[:]) >> 1)
+	switch {
+	case c.Null:
+		return storage.Value{}, true
+	case c.Type == storage.TextType, c.Type == storage.UUIDType:
+		return storage.TextValue(textOf(b)), true
+	case c.Type == storage.IntType, c.Type == storage.FloatType, c.Type == storage.NumericType:
+		return storage.IntValue(number), true
+	case c.Type == storage.BytesType:
+		return storage.BytesValue(b[:]), true
+	case c.Type == storage.TimeType:
+		return storage.TimeValue(time.Unix(number, 0)), true
+	default:
+		return storage.Value{}, false
+	}
 }

@@ -11,6 +11,7 @@ import (
 // A Builder collects the collections of one refresh, see [Add].
 type Builder struct {
 	in          *contents
+	told        func(collection string, rows int)
 	collections []*collection
 	joins       []*collection // what is not declared
 	steps       []Step
@@ -38,7 +39,8 @@ type Builder struct {
 //     not written. Version=COLUMN is the same for one column.
 //   - to=COLLECTION|COLLECTION: where an [AnyRef] can point. Type=COLUMN is the column that has the collection's name,
 //     or the one after a colon, COLLECTION:TYPE.
-//   - tree: no row is above itself by this reference. Where it would be, in a [Ring], it points at nothing.
+//   - tree: no row is above itself by this reference, also by way of rows that only the database has. Where it would be, in
+//     a [Ring], it points at nothing.
 //   - through=TABLE(OWN_COLUMN,OTHER_COLUMN): a slice of references is kept in a table that has a row for each: the
 //     name before it is only for reports. Nobody else has rows there for the row.
 //
@@ -46,7 +48,7 @@ type Builder struct {
 //
 //   - optional, as without a word: null, and [Plan.Unresolved] has it.
 //   - required: the row is refused, see [Plan.Refused], and what cannot be without it, too. What the database has of a
-//     row that is refused stays, and can be pointed at.
+//     row that is refused stays, and can be pointed at. What a row that stays requires stays with it, see [Plan.Needed].
 //   - stub: the other row is created with nothing but its key, and stays as long as something points at it like that.
 //     If it is archived, it comes back. Where it is not looked for by its key, it is as optional.
 //   - lookup: only what is in the database already is found.
@@ -55,7 +57,7 @@ func Add[T any](b *Builder, name string, o *CollectionOptions) *Collection[T] {
 }
 
 func (b *Builder) add(name string, row reflect.Type, o *CollectionOptions) *collection {
-	c := &collection{name: name, in: b.in, byKey: map[string]int32{}, stubbed: map[string]bool{}, targets: map[int][]*collection{}}
+	c := &collection{node: node{name: name}, in: b.in, told: b.told, targets: map[int][]*collection{}}
 	if o != nil {
 		c.options = *o
 	}
@@ -73,12 +75,10 @@ func (b *Builder) add(name string, row reflect.Type, o *CollectionOptions) *coll
 		c.where, err = constantsOf(c.options.Where)
 	}
 	c.shape = s
-	c.promises = make([]map[string]*promise, 1)
+	c.promises = make([][]*promise, 1)
 	if s != nil {
-		c.promises = make([]map[string]*promise, 1+len(s.others))
-	}
-	for i := range c.promises {
-		c.promises[i] = map[string]*promise{}
+		c.others = make([]keyring, len(s.others))
+		c.promises = make([][]*promise, 1+len(s.others))
 	}
 	switch {
 	case name == "":
@@ -125,6 +125,9 @@ func (o *CollectionOptions) check(s *shape) error {
 	}
 	if o.Archive != "" && s.column(o.Archive) != nil {
 		errs = append(errs, fmt.Errorf("column %q is a field and Archive; the library alone writes Archive", o.Archive))
+	}
+	if len(o.Reconnect) > 0 && s.column(o.ID) != nil {
+		errs = append(errs, fmt.Errorf("option Reconnect is for rows that come back under another key, and column %q is the key and the table's id, which stays", o.ID))
 	}
 	if s.column(o.ID) != nil && !s.column(o.ID).key {
 		errs = append(errs, fmt.Errorf("column %q is the table's id and a field that is not its key", o.ID))

@@ -14,7 +14,8 @@ type Change struct {
 	Kind       ChangeKind
 	// Key is the row's key, for people.
 	Key string
-	// ID is the row in the database. It is null for one that is to be created.
+	// ID is the row in the database. That of a row that is created is known once the plan was saved or applied, and is null
+	// before; so it is in the table of a many-to-many reference, whose rows have none.
 	ID storage.Value
 	// Row is the number of a row that is to be created, among those of its collection.
 	Row int32

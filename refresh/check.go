@@ -24,6 +24,7 @@ func (p *Persister[P]) Check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("refresh: the scope of a manager: %w", err)
 	}
+	tables := map[string]*storage.Table{}
 	var errs []error
 	for n, c := range r.graph.order {
 		table, err := p.store.Describe(ctx, c.options.Table)
@@ -34,6 +35,7 @@ func (p *Persister[P]) Check(ctx context.Context) error {
 		case err != nil:
 			return errors.Join(append(errs, fmt.Errorf("refresh: collection %q: %w", c.name, err))...)
 		}
+		tables[table.Name] = table
 		k := checker{collection: c, table: table, before: r.graph.order[:n], constants: c.where}
 		if len(c.parents) == 0 {
 			k.constants = slices.Concat(scope, c.where)
@@ -45,13 +47,13 @@ func (p *Persister[P]) Check(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	p.checked.Store(true)
+	p.tables.Store(&tables)
 	return nil
 }
 
 // checkOnce checks the first time, and again as long as something is wrong.
 func (p *Persister[P]) checkOnce(ctx context.Context) error {
-	if p.checked.Load() {
+	if p.tables.Load() != nil {
 		return nil
 	}
 	return p.Check(ctx)

@@ -1,7 +1,6 @@
 package refresh
 
 import (
-	"bytes"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
@@ -165,7 +164,7 @@ var (
 			if err != nil || string(text) == "null" {
 				return storage.Value{}, err
 			}
-			return canonicalJSON(text)
+			return storage.TextValue(string(text)).As(storage.JSONType)
 		},
 		func(from storage.Value, v reflect.Value) error {
 			v.SetZero()
@@ -197,16 +196,4 @@ func valueOf(v driver.Value) (storage.Value, error) {
 	default:
 		return storage.Value{}, errors.New("its Value is none of those that package driver names")
 	}
-}
-
-// canonicalJSON returns JSON so that the same value is the same text: compact, and the names in order.
-func canonicalJSON(text []byte) (storage.Value, error) {
-	var v any
-	digits := json.NewDecoder(bytes.NewReader(text))
-	digits.UseNumber()
-	if err := digits.Decode(&v); err != nil {
-		return storage.Value{}, err
-	}
-	text, err := json.Marshal(v)
-	return storage.TextValue(string(text)), err
 }

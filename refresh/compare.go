@@ -11,19 +11,23 @@ import (
 // compare notes what has to be done to the rows of a collection.
 func (p *planner) compare(s *state) error {
 	n := p.begun(s)
-	n.Rows = len(s.rows) - len(s.stubbed)
+	n.Rows = s.brought
+	s.fixed = p.constants(s.collection)
+	s.tally = p.tally(Comparing, s.name, len(s.rows))
 	for row, values := range s.seenRows() {
 		if s.refused[row] {
 			continue
 		}
+		s.tally.row()
 		if err := p.update(s, row, values); err != nil {
 			return err
 		}
 	}
 	for row := range s.rows {
-		if s.refused[row] || !s.ids[row].IsNull() {
+		if s.refused[row] || !s.ids.at(int32(row)).IsNull() {
 			continue
 		}
+		s.tally.row()
 		if err := p.insert(s, int32(row)); err != nil {
 			return err
 		}
@@ -32,14 +36,15 @@ func (p *planner) compare(s *state) error {
 	p.plan.refused = append(p.plan.refused, refusals...)
 	p.plan.duplicates = append(p.plan.duplicates, s.duplicates...)
 	n.Refused, n.Duplicates = len(refusals), len(s.duplicates)
+	s.tally.end()
 	return p.remove(s)
 }
 
 // begun begins the changes of a collection.
 func (p *planner) begun(s *state) *CollectionPlan {
 	n := &CollectionPlan{Name: s.name, Table: s.options.Table, ID: s.options.ID}
-	for _, column := range s.keyColumns() {
-		n.column(column.Name)
+	for i, column := range s.columnsOf(s.shape.primary) {
+		n.column(column.Name, i)
 	}
 	n.Keys = len(n.Columns)
 	s.counts = n
@@ -54,7 +59,7 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 		n.Unchanged++
 		return nil
 	}
-	cells := s.cellsAt(row)
+	cells := s.cellsNow(row)
 	stale := s.stale(cells, values)
 	if stale.some() {
 		n.Stale++
@@ -62,7 +67,8 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 	if stale.row {
 		return nil
 	}
-	change := Change{Kind: Update, ID: s.idIn(values), key: s.keyValues(values)}
+	change := Change{Kind: Update, ID: s.idIn(values), Columns: s.changed[:0]}
+	var wants [2]want
 	if s.archived(values) {
 		n.Revived++
 		change.Columns = append(change.Columns, ColumnChange{Column: s.options.Archive, Old: values[len(values)-1]})
@@ -72,7 +78,7 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 		if f.key && !s.reconnected[row] || f.readOnly || !c.set || !f.own() || stale.has(f) {
 			continue
 		}
-		for i, want := range p.wanted(s, row, f, c) {
+		for i, want := range p.wanted(wants[:0], s, row, f, c) {
 			at := s.places[f.number][i]
 			if old := values[at]; !want.equals(old) && (!f.ifEmpty || empty(old)) {
 				change.Columns = append(change.Columns, want.change(s.columns[at].Name, old))
@@ -84,18 +90,20 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 		n.Unchanged++
 		return nil
 	}
+	change.key, s.changed = s.keyValues(values), change.Columns
 	return p.plan.add(&change)
 }
 
 // insert notes a row that the database does not have.
 func (p *planner) insert(s *state, row int32) error {
-	if !s.mode().creates() {
+	if !s.mode().creates() || s.isBare(row) {
 		s.counts.Missing++
 		return nil
 	}
-	cells := s.cellsAt(row)
-	change := Change{Kind: Insert, Row: row}
-	for _, c := range p.constants(s.collection) {
+	cells := s.cellsNow(row)
+	change := Change{Kind: Insert, Row: row, Columns: s.changed[:0]}
+	var wants [2]want
+	for _, c := range s.fixed {
 		change.Columns = append(change.Columns, ColumnChange{Column: c.column, New: c.value})
 	}
 	for _, f := range s.shape.fields {
@@ -103,10 +111,11 @@ func (p *planner) insert(s *state, row int32) error {
 		if !c.set || f.readOnly || !f.own() {
 			continue
 		}
-		for i, want := range p.wanted(s, row, f, c) {
+		for i, want := range p.wanted(wants[:0], s, row, f, c) {
 			change.Columns = append(change.Columns, want.change(s.columns[s.places[f.number][i]].Name, storage.Value{}))
 		}
 	}
+	s.changed = change.Columns
 	return p.plan.add(&change)
 }
 
@@ -126,40 +135,40 @@ func (w want) change(column string, old storage.Value) ColumnChange {
 	return c
 }
 
-// wanted returns what the columns of a field are to hold, and notes what is not found.
-func (p *planner) wanted(s *state, row int32, f *field, c *cell) []want {
+// wanted adds what the columns of a field are to hold, and notes what is not found.
+func (p *planner) wanted(to []want, s *state, row int32, f *field, c *cell) []want {
 	unresolved := func(to string, several bool) {
 		p.plan.unresolved = append(p.plan.unresolved, Unresolved{s.name, f.column, to, several})
 	}
 	switch {
-	case c.to == nil && f.kind == refField:
-		return make([]want, len(s.places[f.number]))
+	case c.to == nil && f.kind != refField:
+		return append(to, want{value: c.value})
 	case c.to == nil:
-		return []want{{value: c.value}}
+		return append(to, make([]want, len(s.places[f.number]))...)
 	case c.from != 0:
 		lent, missing := p.lent(c.to, c.from-1, nil)
 		if missing != "" {
 			unresolved(missing, c.to.found.is == several)
 		}
 		if !lent.isNull() {
-			return []want{lent}
+			return append(to, lent)
 		}
 		if !f.points() || c.value.IsNull() {
-			return []want{{value: c.value}}
+			return append(to, want{value: c.value})
 		}
 		c = &cell{set: true, to: s.in.promise(c.value)}
 	}
 	if f.tree && s.cut[cutField{f, row}] {
-		return make([]want, len(s.places[f.number]))
+		return append(to, make([]want, len(s.places[f.number]))...)
 	}
 	if !f.finds(c.to) {
 		unresolved(c.to.String(), c.to.found.is == several)
-		return make([]want, len(s.places[f.number]))
+		return append(to, make([]want, len(s.places[f.number]))...)
 	}
 	if f.typeIn == "" {
-		return []want{c.to.want()}
+		return append(to, c.to.want())
 	}
-	return []want{c.to.want(), {value: storage.TextValue(f.typeOf(c.to.in.name))}}
+	return append(to, c.to.want(), want{value: storage.TextValue(f.typeOf(c.to.in.name))})
 }
 
 // want returns the row that a promise was found to be.

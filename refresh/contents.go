@@ -28,23 +28,25 @@ func (in *contents) keep(row []byte) int64 {
 }
 
 // row returns a row as it was written.
-func (in *contents) row(at int64) []byte {
+func (in *contents) row(at int64) string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.err != nil {
-		return nil
+		return ""
 	}
-	text, err := in.spool.read(at, nil)
+	text, err := in.spool.read(at)
 	in.err = err
 	return text
 }
 
 // cells returns the cells of a row, which has so many.
-func (in *contents) cells(row []byte, n int) []cell {
-	in.mu.Lock()
-	r := reader{rest: row, promises: in.promises}
-	in.mu.Unlock()
-	out := make([]cell, n)
+func (in *contents) cells(row string, n int) []cell {
+	return in.cellsTo(make([]cell, n), row)
+}
+
+// cellsTo reads the cells of a row, as many as there is room for.
+func (in *contents) cellsTo(out []cell, row string) []cell {
+	r := reader{rest: row, promises: in.all()}
 	for i := range out {
 		r.cell(&out[i])
 	}
@@ -70,7 +72,7 @@ func (in *contents) fail(err error) {
 }
 
 // newPromise returns a promise that nobody else has.
-func (in *contents) newPromise(c *collection, x *index, key string) *promise {
+func (in *contents) newPromise(c *collection, x *index, key int32) *promise {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	p := &promise{in: c, by: x, key: key, number: int32(len(in.promises) + 1)} //nolint:gosec // limited by memory

@@ -15,31 +15,21 @@ type dangler struct {
 }
 
 // dangle finds the rows of a collection that stay and point at rows that are deleted, whoever brought them or not.
-// What a row's key points at, its parents and what it cannot be without is not looked at.
+// What it is bound by does not dangle: see spare.
 func (p *planner) dangle(ctx context.Context, s *state) error {
-	if s.mode() == ReadOnly {
-		return nil
-	}
-	above := s.above()
 	for _, f := range s.shape.fields {
-		if f.kind != refField || f.policy == required || f.readOnly || slices.Contains(above, f) {
+		if !f.points() || s.isBoundBy(f) {
 			continue
 		}
 		for _, at := range s.targets[f.number] {
 			if !p.states[at].deletes() {
 				continue
 			}
-			for some := range slices.Chunk(p.pointersTo(s, f, at), tuplesAtOnce) {
-				q := storage.RowQuery{
-					Table: s.options.Table, Columns: s.columns, In: p.scopesOf(s.collection),
-					Among: &storage.Among{Columns: s.pointers(f), Tuples: some},
+			for values, err := range p.rowsPointing(ctx, s, f, s.pointersAt(f, at, maps.Keys(p.states[at].gone))) {
+				if err != nil {
+					return err
 				}
-				for values, err := range p.view.Rows(ctx, q) {
-					if err != nil {
-						return err
-					}
-					s.dangles(f, values)
-				}
+				s.dangles(f, values)
 			}
 		}
 	}

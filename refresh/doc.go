@@ -41,6 +41,31 @@
 // Rows in the scope that a full refresh does not bring are deleted. A targeted one does so for what it was asked for
 // and what belongs to that. Where a collector or parser fails midway, what it brought is kept and nothing is deleted.
 //
+// # Unique values
+//
+// Rows can take over from each other what has to be unique, in any order and in circles: names that are swapped, a place
+// that one leaves and another gets. Where two rows would be the same for a moment, one of them is given null or a value by
+// chance first, so a constraint on the values of such a column stands in the way. The database refuses a save in which rows
+// of two collections swap what is unique in a table that they share, or which gives a unique place to a row by a reference
+// alone that cannot be null, or that points at a row which is created after it, while another row still has the place.
+//
+// # Progress
+//
+// [PersisterOptions.Progress] is told how far a refresh is: rows that were brought, read, compared and written.
+//
+// # The refresher
+//
+// A [Refresher] does all of this for managers, on package supervision: a manager is a durable record, which says what is
+// asked for, what is under way and how each collection fared. [Refresher.Request] asks for a refresh, of everything or of
+// targets; requests that come close together share one, and too many targets are a full one. A refresh that fails is made
+// again, a schedule makes full ones, and [Refresher.Remove] takes a manager away with all that it had. A [Collector]
+// fetches, and [Parser]s fill the collections side by side, see [Fill].
+//
+// A full refresh and a targeted one can go on side by side, in any program that shares the records; only their saves
+// exclude each other. Each save has a token that the record gave it, and the inventory keeps the newest one in the
+// transaction of the save: whoever comes late, because another has taken over, writes nothing. A full refresh leaves
+// the rows as they are that a targeted one has saved since it began.
+//
 // # Memory
 //
 // Keys stay in memory, rows do not: beyond [PersisterOptions.Memory] they are in a temporary file.

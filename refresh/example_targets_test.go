@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/reeve-go/reeve/refresh"
@@ -144,4 +145,49 @@ func ExampleGuardError() {
 	// Output:
 	// refresh: the plan for manager "cloud-1" removes 99 of the 100 rows of collection "servers", where 50 may go; look at the plan, and Allow it if it is right
 	// <nil>
+}
+
+// A list of what there is, without data, tells what is gone.
+func ExampleCollection_TargetAll() {
+	ctx := context.Background()
+	p, err := newRegion()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := refreshRegion(p, map[string]string{"i-1": "web", "i-2": "db", "i-3": "old"}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	inv, err := p.Inventory()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var all refresh.Targets
+	if err := inv.Servers.TargetAll(&all, Server{}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := p.Open(ctx, "cloud-1", &all)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = r.Close() }()
+	for _, ref := range []string{"i-1", "i-2"} {
+		r.Inventory.Servers.Exists(Server{Ref: ref})
+	}
+	plan, err := r.Save(ctx, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := plan.WriteTo(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// delete servers ref="i-3"
+	// servers: 1 deleted, 2 unchanged
 }

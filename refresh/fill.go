@@ -9,10 +9,9 @@ import (
 	"github.com/reeve-go/reeve/storage"
 )
 
-// cellsOf returns what the fields of a row say: those that are chosen and those of its key; without a choice
+// cellsOf sets cells to what the fields of a row say: those that are chosen and those of its key; without a choice
 // all of them.
-func (c *collection) cellsOf(row reflect.Value, chosen []*field) ([]cell, error) {
-	cells := make([]cell, len(c.shape.fields))
+func (c *collection) cellsOf(cells []cell, row reflect.Value, chosen []*field) error {
 	var errs []error
 	for _, f := range c.shape.fields {
 		if chosen != nil && !f.key && !slices.Contains(chosen, f) {
@@ -21,22 +20,13 @@ func (c *collection) cellsOf(row reflect.Value, chosen []*field) ([]cell, error)
 		to := &cells[f.number]
 		err := c.fill(to, f, row)
 		if err == nil {
-			err = f.storable(to.value)
+			err = to.value.CheckStorable() // so that the row alone is kept out
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("column %q: %w", f.column, err))
 		}
 	}
-	return cells, errors.Join(errs...)
-}
-
-// storable refuses what no database takes, so that the row alone is kept out.
-func (f *field) storable(v storage.Value) error {
-	if f.json {
-		_, err := v.As(storage.JSONType)
-		return err
-	}
-	return v.CheckStorable()
+	return errors.Join(errs...)
 }
 
 // fill sets a cell to what the field of a row says.
@@ -45,10 +35,10 @@ func (c *collection) fill(to *cell, f *field, row reflect.Value) (err error) {
 	to.set = true
 	switch f.kind {
 	case refField:
-		to.to = v.Interface().(reference).promise() //nolint:forcetypeassert // such is the field
+		to.to = v.Addr().Interface().(reference).promise() //nolint:forcetypeassert // such is the field
 		return c.pointsRight(f, to.to)
 	case valueField:
-		return c.fillValue(to, f, v.Interface().(borrowed)) //nolint:forcetypeassert // such is the field
+		return c.fillValue(to, f, v.Addr().Interface().(borrowed)) //nolint:forcetypeassert // such is the field
 	case manyField:
 		to.value, err = c.fillMany(f, v)
 		return err
@@ -72,7 +62,7 @@ func (c *collection) fillValue(to *cell, f *field, b borrowed) (err error) {
 		to.value, err = f.codec.encode(b.literal())
 		return err
 	}
-	known := b.literal().Interface().(reference).promise() //nolint:forcetypeassert // such is the field
+	known := b.literal().Addr().Interface().(reference).promise() //nolint:forcetypeassert // such is the field
 	if err := c.pointsRight(f, known); err != nil || known == nil {
 		return err
 	}

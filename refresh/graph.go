@@ -4,28 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// A graph is how the collections of a refresh depend on each other. A collection comes after those that tell its
-// rows apart: the ones that its key and its indexes point at, that it is a child of, and that it names in After.
-// What else it points at comes first if it can, because then a row is written with its references at once; in a circle
-// of such references some are written later.
+// A graph is how the collections of a refresh, and the steps of its save, depend on each other. A collection comes after
+// those that tell its rows apart: the ones that its key and its indexes point at, that it is a child of, and that it
+// names in After. What else it points at comes first if it can, because then a row is written with its references at
+// once; in a circle of such references some are written later.
 type graph struct {
 	order []*collection
-	steps []Step
+	steps []placed
 }
 
-// A bond is how much a collection has to come after another one.
-type bond int
-
-const (
-	loose bond = iota // it points at it
-	firm              // it points at it, and is not without that
-	fixed             // its rows cannot be told apart, or are not to be written, before
-)
-
-// newGraph puts collections in order, or says why there is none.
+// newGraph puts collections and steps in order, or says why there is none.
 func newGraph(b *Builder) (*graph, error) {
 	var errs []error
 	for _, c := range b.collections {
@@ -40,126 +30,32 @@ func newGraph(b *Builder) (*graph, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	order, err := inOrder(all, loose)
+	nodes := make([]*node, len(all))
+	for i, c := range all {
+		nodes[i] = &c.node
+	}
+	steps, err := bindSteps(b.steps, all)
 	if err != nil {
 		return nil, err
 	}
-	steps, err := stepsInOrder(b.steps)
-	return &graph{order, steps}, err
-}
-
-// inOrder puts collections in an order in which each comes after those that it is bound to, at least as much as that.
-// Those that are bound to each other in a circle are put in order by stronger bonds.
-func inOrder(of []*collection, by bond) ([]*collection, error) {
-	var order []*collection
-	for _, circle := range circles(of, by) {
-		switch {
-		case len(circle) == 1 && !circle[0].isBoundTo(circle[0], fixed):
-			order = append(order, circle[0])
-		case len(circle) == 1, by == fixed:
-			return nil, fmt.Errorf("refresh: the collections %s depend on each other by their keys, indexes, ChildOf or After, so none of them can come first",
-				strings.Join(namesOfCollections(wayAround(circle)), " → "))
-		default:
-			some, err := inOrder(circle, by+1)
-			if err != nil {
-				return nil, err
-			}
-			order = append(order, some...)
+	order, err := inOrder(append(nodes, steps...), loose)
+	g := &graph{}
+	var before []string
+	for _, n := range order {
+		if n.step != nil {
+			g.steps = append(g.steps, placed{n.step, slices.Clone(before)})
+			continue
 		}
+		g.order = append(g.order, n.collection)
+		before = append(before, n.name)
 	}
-	return order, nil
-}
-
-func (c *collection) isBoundTo(to *collection, by bond) bool {
-	as, bound := c.bonds[to]
-	return bound && as >= by
-}
-
-// circles returns collections in groups: those that are bound to each other in a circle are together, and each group
-// comes after those that it is bound to. This is Tarjan's way, which looks at each bond once.
-func circles(of []*collection, by bond) (groups [][]*collection) {
-	type visit struct{ number, low int }
-	visits := make(map[*collection]*visit, len(of))
-	among := make(map[*collection]bool, len(of))
-	for _, c := range of {
-		among[c] = true
-	}
-	var open []*collection
-	var walk func(c *collection) *visit
-	walk = func(c *collection) *visit {
-		v := &visit{len(visits), len(visits)}
-		visits[c] = v
-		open = append(open, c)
-		for _, to := range c.after {
-			if !among[to] || !c.isBoundTo(to, by) {
-				continue
-			}
-			if w := visits[to]; w == nil {
-				v.low = min(v.low, walk(to).low)
-			} else if w.number >= 0 {
-				v.low = min(v.low, w.number)
-			}
-		}
-		if v.low == v.number {
-			at := len(open) - 1
-			for open[at] != c {
-				at--
-			}
-			group := slices.Clone(open[at:])
-			open = open[:at]
-			for _, done := range group {
-				visits[done].number = -1
-			}
-			groups = append(groups, group)
-		}
-		return v
-	}
-	for _, c := range of {
-		if visits[c] == nil {
-			walk(c)
-		}
-	}
-	return groups
-}
-
-// wayAround returns a way along fixed bonds from a collection of a circle back to it.
-func wayAround(circle []*collection) []*collection {
-	first := circle[0]
-	from := map[*collection]*collection{}
-	for queue := []*collection{first}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		for _, to := range at.after {
-			switch {
-			case !at.isBoundTo(to, fixed) || !slices.Contains(circle, to):
-			case to == first:
-				way := []*collection{first}
-				for ; at != first; at = from[at] {
-					way = append(way, at)
-				}
-				way = append(way, first)
-				slices.Reverse(way)
-				return way
-			case from[to] == nil:
-				from[to] = at
-				queue = append(queue, to)
-			}
-		}
-	}
-	return circle
-}
-
-func namesOfCollections(of []*collection) []string {
-	names := make([]string, len(of))
-	for i, c := range of {
-		names[i] = fmt.Sprintf("%q", c.name)
-	}
-	return names
+	return g, err
 }
 
 // bind finds the collections that a collection's fields and options name.
 func (c *collection) bind(b *Builder) error {
 	var errs []error
-	c.bonds = map[*collection]bond{}
+	c.collection = c
 	for _, f := range c.shape.fields {
 		if !f.points() {
 			continue
@@ -177,7 +73,7 @@ func (c *collection) bind(b *Builder) error {
 		case f.policy == required:
 			as = firm
 		}
-		c.bindTo(as, at...)
+		c.bindTo(as, nodesOf(at)...)
 		if slices.Contains(c.options.ChildOf, f.column) {
 			c.parents = append(c.parents, f)
 		}
@@ -188,19 +84,17 @@ func (c *collection) bind(b *Builder) error {
 			errs = append(errs, fmt.Errorf("option After names collection %q, which there is not", name))
 			continue
 		}
-		c.bindTo(fixed, before)
+		c.bindTo(fixed, &before.node)
 	}
 	return errors.Join(errs...)
 }
 
-func (c *collection) bindTo(as bond, to ...*collection) {
-	for _, one := range to {
-		was, bound := c.bonds[one]
-		if !bound {
-			c.after = append(c.after, one)
-		}
-		c.bonds[one] = max(was, as)
+func nodesOf(of []*collection) []*node {
+	out := make([]*node, len(of))
+	for i, c := range of {
+		out[i] = &c.node
 	}
+	return out
 }
 
 // targetsOf returns the collections that a field can point at.

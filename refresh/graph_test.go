@@ -13,9 +13,9 @@ import (
 func TestOrder_ofMany(t *testing.T) {
 	t.Parallel()
 	const n = 200
-	all := make([]*collection, n)
+	all := make([]*node, n)
 	for i := range all {
-		all[i] = &collection{name: fmt.Sprint(i), bonds: map[*collection]bond{}}
+		all[i] = &node{name: fmt.Sprint(i)}
 	}
 	for i, c := range all {
 		for k, to := range all {
@@ -28,7 +28,7 @@ func TestOrder_ofMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(order, all) {
-		t.Errorf("the order is %v", namesOfCollections(order))
+		t.Errorf("the order is %v", order)
 	}
 }
 
@@ -36,9 +36,9 @@ func TestOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 8).Draw(t, "collections")
-		all := make([]*collection, n)
+		all := make([]*node, n)
 		for i := range all {
-			all[i] = &collection{name: fmt.Sprint(i), bonds: map[*collection]bond{}}
+			all[i] = &node{name: fmt.Sprint(i)}
 		}
 		for range rapid.IntRange(0, 2*n).Draw(t, "bonds") {
 			from, to := rapid.SampledFrom(all).Draw(t, "from"), rapid.SampledFrom(all).Draw(t, "to")
@@ -46,7 +46,7 @@ func TestOrder(t *testing.T) {
 		}
 		order, err := inOrder(all, loose)
 		if err != nil {
-			if !slices.ContainsFunc(all, func(c *collection) bool { return reaches(c, c, fixed, map[*collection]bool{}) }) {
+			if !slices.ContainsFunc(all, func(c *node) bool { return reaches(c, c, fixed, map[*node]bool{}) }) {
 				t.Fatalf("nothing is in a circle, and the error is %v", err)
 			}
 			return
@@ -57,7 +57,7 @@ func TestOrder(t *testing.T) {
 		for _, by := range []bond{loose, firm, fixed} {
 			for i, c := range order {
 				for _, to := range c.after {
-					if at := slices.Index(order, to); c.isBoundTo(to, by) && at >= i && !reaches(to, c, by, map[*collection]bool{}) {
+					if at := slices.Index(order, to); c.isBoundTo(to, by) && at >= i && !reaches(to, c, by, map[*node]bool{}) {
 						t.Fatalf("%s comes before %s, to which it is bound and which is not bound to it", c.name, to.name)
 					}
 				}
@@ -67,7 +67,7 @@ func TestOrder(t *testing.T) {
 }
 
 // reaches reports whether there is a way from one to the other.
-func reaches(from, to *collection, by bond, seen map[*collection]bool) bool {
+func reaches(from, to *node, by bond, seen map[*node]bool) bool {
 	for _, next := range from.after {
 		if !from.isBoundTo(next, by) {
 			continue

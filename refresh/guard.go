@@ -6,8 +6,9 @@ import (
 )
 
 // A Guard says how many rows of a collection one full refresh may delete or archive: a mistake of a collector looks
-// like many rows that are gone. More than both of its limits is a [GuardError]. Targeted refreshes are not guarded,
-// because each row that they may remove was named, or belongs to one that was.
+// like many rows that are gone. More than both of its limits is a [GuardError]. Of a targeted refresh only the collections
+// are guarded of which all rows are asked for ([Collection.TargetAll]), and what belongs to those: each other row that it
+// may remove was named, or belongs to one that was.
 type Guard struct {
 	// Share is the part of the collection's rows that may be removed, from 0 to 1. Zero: a half. Negative: none.
 	Share float64
@@ -68,11 +69,8 @@ func (e *GuardError) Error() string {
 
 func (n *CollectionPlan) guarded() bool { return n.Deletes+n.Archives <= n.Removable }
 
-// check returns a [GuardError] if the plan removes too much.
-func (p *Plan) check() error {
-	if p.Targeted {
-		return nil
-	}
+// guarded returns a [GuardError] if the plan removes too much.
+func (p *Plan) guarded() error {
 	for _, c := range p.Collections {
 		if !c.guarded() {
 			return &GuardError{p}

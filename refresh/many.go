@@ -31,10 +31,10 @@ func (b *Builder) addJoins(c *collection) {
 		}
 		fields := []*field{own, other}
 		j := &collection{
-			name: c.name + "." + f.column, in: c.in, joins: &join{c, f},
+			node: node{name: c.name + "." + f.column}, in: c.in, joins: &join{c, f},
 			options: CollectionOptions{Table: f.through.table, ChildOf: []string{own.column}, Mode: modeOfJoin(c.options.Mode)},
 			shape:   &shape{row: c.shape.row, fields: fields, primary: &index{fields: fields}},
-			byKey:   map[string]int32{}, stubbed: map[string]bool{}, targets: map[int][]*collection{}, promises: []map[string]*promise{{}},
+			targets: map[int][]*collection{}, promises: make([][]*promise, 1),
 		}
 		b.joins = append(b.joins, j)
 	}
@@ -54,7 +54,7 @@ func modeOfJoin(m Mode) Mode {
 func (c *collection) fillMany(f *field, of reflect.Value) (storage.Value, error) {
 	numbers := make([]int32, 0, of.Len())
 	for i := range of.Len() {
-		to := of.Index(i).Interface().(reference).promise() //nolint:forcetypeassert // such is the field
+		to := of.Index(i).Addr().Interface().(reference).promise() //nolint:forcetypeassert // such is the field
 		if err := c.pointsRight(f, to); err != nil {
 			return storage.Value{}, err
 		}
@@ -73,7 +73,7 @@ func (c *collection) fillMany(f *field, of reflect.Value) (storage.Value, error)
 // many returns the promises of a slice of references.
 func (in *contents) many(of storage.Value) (out []*promise) {
 	in.mu.Lock()
-	r := reader{rest: []byte(of.Text()), promises: in.promises}
+	r := reader{rest: of.Text(), promises: in.promises}
 	in.mu.Unlock()
 	for len(r.rest) > 0 {
 		out = append(out, r.promise())
@@ -89,26 +89,29 @@ func (in *contents) many(of storage.Value) (out []*promise) {
 func (p *planner) join(s *state) {
 	owner := p.states[s.joins.owner]
 	s.said = map[storage.Value]bool{}
-	s.collection.rows = nil // of a plan before
-	clear(s.byKey)
 	for i, at := range owner.rows {
 		cells := s.in.cells(s.in.row(at), len(owner.shape.fields))
 		said := &cells[s.joins.by.number]
-		if !said.set || owner.refused[i] || owner.options.Mode == CreateOnly && !owner.ids[i].IsNull() {
+		if !said.set || owner.refused[i] || owner.options.Mode == CreateOnly && !owner.ids.at(int32(i)).IsNull() {
 			continue
 		}
-		if id := owner.ids[i]; !id.IsNull() {
+		if id := owner.ids.at(int32(i)); !id.IsNull() {
 			s.said[id] = true
 		}
 		key, _ := keyOf(owner.shape.primary, cells) // it is there, because it has been built
 		own := owner.promise(owner.shape.primary, key)
+		if own.found.is == notLooked {
+			own.found = owner.found(int32(i))
+		}
 		for _, to := range s.in.many(said.value) {
 			row := []cell{{set: true, to: own}, {set: true, to: to}}
-			if key, _ := keyOf(s.shape.primary, row); !s.has(key) {
-				s.put(key, row)
+			key, _ := keyOf(s.shape.primary, row)
+			if number := s.byKey.add([]byte(key)); !s.has(number) {
+				s.put(number, row)
 			}
 		}
 	}
+	s.brought = len(s.rows)
 }
 
 // unjoin notes that a row of a join is not written, because one of the two that it joins is not there. Only of the

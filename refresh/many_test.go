@@ -1,6 +1,7 @@
 package refresh_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -193,4 +194,22 @@ func TestMany_targeted(t *testing.T) {
 	}
 	r.holds("groups", `name="b", note=""`, `name="c", note=""`)
 	r.holds("members_of", `group_id=(name="b") member_id=(name="bob")`, `group_id=(name="c") member_id=(name="ada")`)
+}
+
+// Of what an incomplete collection is joined with nothing is known.
+func TestMany_ofIncomplete(t *testing.T) {
+	t.Parallel()
+	r := newGroups(t, nil)
+	r.save(func(in *groups) {
+		in.Members.Build(member{"ada"})
+		in.Groups.Build(group{Name: "all", Members: in.members("ada")})
+	})
+	plan := r.save(func(in *groups) {
+		in.Members.Build(member{"ada"})
+		in.Groups.Incomplete(errors.New("broken"))
+	})
+	if got, want := countsOf(t, plan, "groups.members"), `1 kept; its rows belong to those of "groups": broken`; got != want {
+		t.Errorf("the plan says %s; %s is right", got, want)
+	}
+	r.holds("members_of", `group_id=(name="all") member_id=(name="ada")`)
 }

@@ -58,8 +58,17 @@ func (p *planner) candidates(s *state) iter.Seq2[candidates, error] {
 			yield(all, err)
 			return
 		}
-		if !among(s.keyColumns(), targeted, true) {
+		if !among(s.columnsOf(s.shape.primary), targeted, true) {
 			return
+		}
+		for _, span := range p.spans(s) {
+			if len(span.by.fields) == 0 {
+				yield(all, nil) // there are no others
+				return
+			}
+			if columns, tuple, ok := s.spanned(span); ok && !among(columns, [][]storage.Value{tuple}, true) {
+				return
+			}
 		}
 		for _, f := range s.above() {
 			for _, parent := range s.targets[f.number] {
@@ -68,7 +77,7 @@ func (p *planner) candidates(s *state) iter.Seq2[candidates, error] {
 				}
 			}
 		}
-		among(s.keyColumns(), s.broughtTuples(), false)
+		among(s.columnsOf(s.shape.primary), s.broughtTuples(), false)
 	}
 }
 
@@ -78,20 +87,20 @@ const tuplesAtOnce = 1000
 // targeted returns the keys of the rows of a collection that the refresh is about, as the database has them. A
 // row that belongs to one that is not there is not there itself.
 func (p *planner) targeted(s *state) (tuples [][]storage.Value, err error) {
-	for _, key := range p.targets[s.collection] {
-		cells := make([]cell, len(s.shape.fields))
-		r := reader{rest: []byte(key), promises: s.in.all()}
-		for _, f := range s.shape.primary.fields {
-			r.cell(&cells[f.number])
-		}
-		if r.err != nil {
-			return nil, r.err
+	of := p.targets[s.collection]
+	if of == nil {
+		return nil, nil
+	}
+	for _, key := range of.keys {
+		cells, err := s.cellsIn(s.shape.primary, key)
+		if err != nil {
+			return nil, err
 		}
 		seen, missing := seen(s.shape.primary, cells)
 		if missing != nil {
 			continue
 		}
-		if tuple, ok := tupleOf(seen, len(s.keyColumns())); ok {
+		if tuple, ok := tupleOf(seen, len(s.columnsOf(s.shape.primary))); ok {
 			s.asked = append(s.asked, seen)
 			tuples = append(tuples, tuple)
 		}
@@ -121,32 +130,48 @@ func (s *state) pointers(f *field) (columns []storage.Column) {
 // pointersTo returns what the columns of a field have in rows that a targeted refresh is about because of what they
 // point at: what belongs to rows that it is about, and what is nothing without rows that are gone.
 func (p *planner) pointersTo(s *state, f *field, at *collection) (tuples [][]storage.Value) {
-	add := func(id storage.Value) {
+	if !slices.Contains(s.parents, f) {
+		return s.pointersAt(f, at, maps.Keys(p.states[at].gone))
+	}
+	tuples = s.pointersAt(f, at, maps.Keys(p.states[at].owned))
+	if s.joins != nil { // with what a row is joined is a matter of the row
+		tuples = append(tuples, s.pointersAt(f, at, maps.Keys(s.said))...)
+	}
+	return tuples
+}
+
+// pointersAt returns what the columns of a field have in rows that point at rows of a collection with those ids.
+func (s *state) pointersAt(f *field, at *collection, ids iter.Seq[storage.Value]) (tuples [][]storage.Value) {
+	for id := range ids {
 		tuple := []storage.Value{id}
 		if f.typeIn != "" {
 			tuple = append(tuple, storage.TextValue(f.typeOf(at.name)))
 		}
 		tuples = append(tuples, tuple)
 	}
-	if slices.Contains(s.parents, f) {
-		for id := range p.states[at].owned {
-			add(id)
-		}
-		if s.joins != nil {
-			for id := range s.said { // with what a row is joined is a matter of the row
-				add(id)
+	return tuples
+}
+
+// rowsPointing yields the rows of the database in whose columns of a field is one of some tuples.
+func (p *planner) rowsPointing(ctx context.Context, s *state, f *field, tuples [][]storage.Value) iter.Seq2[[]storage.Value, error] {
+	return func(yield func([]storage.Value, error) bool) {
+		for some := range slices.Chunk(tuples, tuplesAtOnce) {
+			q := storage.RowQuery{
+				Table: s.options.Table, Columns: s.columns, In: p.scopesOf(s.collection),
+				Among: &storage.Among{Columns: s.pointers(f), Tuples: some},
+			}
+			for values, err := range p.view.Rows(ctx, q) {
+				if !yield(values, err) || err != nil {
+					return
+				}
 			}
 		}
-		return tuples
 	}
-	for id := range p.states[at].gone {
-		add(id)
-	}
-	return tuples
 }
 
 // matchRow sees to a row of the database. If it is owned and nobody brought it, it is gone.
 func (p *planner) matchRow(s *state, values []storage.Value, owned bool) error {
+	s.tally.row()
 	id := s.idIn(values)
 	if owned && p.targets != nil {
 		if _, again := s.owned[id]; again {
@@ -155,103 +180,50 @@ func (p *planner) matchRow(s *state, values []storage.Value, owned bool) error {
 		s.owned[id] = struct{}{}
 	}
 	key := s.keyIn(values)
-	at, brought := s.keys[key]
+	at, brought := s.keys.row(key)
 	if !brought {
 		if owned && !s.archived(values) {
-			p.unbrought(s, key, values)
+			p.unbrought(s, values)
 		}
 		return nil
 	}
-	switch {
-	case s.ids[at].IsNull():
-		s.ids[at] = id
-	case s.ids[at] == id: // another query found it before
+	switch before := s.ids.at(at); {
+	case before.IsNull():
+		s.ids.set(at, id)
+	case before == id: // another query found it before
 		return nil
 	default:
-		return fmt.Errorf("rows %s and %s of table %q have the same key, %v; a unique index on it is right", s.ids[at], id, s.options.Table, s.keyValues(values))
+		return fmt.Errorf("rows %s and %s of table %q have the same key, %v; a unique index on it is right", before, id, s.options.Table, s.keyValues(values))
 	}
 	if !s.archived(values) {
 		s.stored++
 	}
-	if s.isNewer(key) {
+	if len(s.touched) > 0 && s.touched.has(string(key)) {
 		s.newer++
+		s.leave(at)
 		return nil
 	}
-	_, err := s.seen.add(appendSeenRow(nil, at, values))
+	if s.shape.version != nil && s.stale(s.cellsAt(at), values).row {
+		s.leave(at)
+	}
+	s.scratch = appendSeenRow(s.scratch[:0], at, values)
+	_, err := s.seen.add(s.scratch)
 	return err
-}
-
-// idIn returns the id of a row of the database; of a row of a join, which has none, its key.
-func (s *state) idIn(values []storage.Value) storage.Value {
-	if s.joins != nil {
-		return storage.BytesValue([]byte(s.keyIn(values)))
-	}
-	return values[0]
-}
-
-// keyIn returns the key of a row of the database, as seen does.
-func (s *state) keyIn(values []storage.Value) string {
-	b := make([]byte, 0, 64)
-	for _, f := range s.shape.primary.fields {
-		for _, at := range s.places[f.number] {
-			b = appendValue(b, values[at])
-		}
-	}
-	return string(b)
-}
-
-// keyValues returns the values of the key of a row of the database.
-func (s *state) keyValues(values []storage.Value) []storage.Value {
-	out := make([]storage.Value, 0, len(s.shape.primary.fields))
-	for _, f := range s.shape.primary.fields {
-		for _, at := range s.places[f.number] {
-			out = append(out, values[at])
-		}
-	}
-	return out
-}
-
-// keyColumns are the columns of the key, as they are read.
-func (s *state) keyColumns() (columns []storage.Column) {
-	for _, f := range s.shape.primary.fields {
-		columns = append(columns, s.pointers(f)...)
-	}
-	return columns
 }
 
 // broughtTuples are the keys of the rows that were brought and may be in the database.
 func (s *state) broughtTuples() (tuples [][]storage.Value) {
-	for key := range maps.Keys(s.keys) {
-		if tuple, ok := tupleOf(key, len(s.keyColumns())); ok {
+	for key := range s.keys.all() {
+		if tuple, ok := tupleOf(string(key), len(s.columnsOf(s.shape.primary))); ok {
 			tuples = append(tuples, tuple)
 		}
 	}
 	return tuples
 }
 
-// tupleOf returns the values of a key. It is false if a part is a row that is to be created, or what no database has.
-func tupleOf(key string, n int) ([]storage.Value, bool) {
-	r := reader{rest: []byte(key)}
-	tuple := make([]storage.Value, n)
-	for i := range tuple {
-		if len(r.rest) > 0 && r.rest[0] == newRow {
-			return nil, false
-		}
-		tuple[i] = r.value(r.byte())
-		if tuple[i].CheckStorable() != nil {
-			return nil, false
-		}
-	}
-	return tuple, r.err == nil
-}
-
 // appendSeenRow writes a row of the database, and whose it is.
 func appendSeenRow(b []byte, at int32, values []storage.Value) []byte {
-	b = appendValue(b, storage.IntValue(int64(at)))
-	for _, v := range values {
-		b = appendValue(b, v)
-	}
-	return b
+	return appendValues(appendValue(b, storage.IntValue(int64(at))), values)
 }
 
 // seenRows yields the rows of the database that were matched.
@@ -259,7 +231,7 @@ func (s *state) seenRows() iter.Seq2[int32, []storage.Value] {
 	return func(yield func(int32, []storage.Value) bool) {
 		values := make([]storage.Value, len(s.columns))
 		for at := int64(0); at < s.seen.end(); {
-			text, err := s.seen.read(at, nil)
+			text, err := s.seen.read(at)
 			if err != nil {
 				s.in.fail(err)
 				return

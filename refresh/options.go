@@ -20,7 +20,8 @@ type CollectionOptions struct {
 	// as gone until it comes back. Empty: it is deleted.
 	Archive string
 	// Reconnect are indexes by which an archived row is found that comes back under another key: the
-	// first that finds one row decides.
+	// first that finds one row decides. It is one of the manager's own: the rows of another one are written under that one's
+	// lease, so what moves from manager to manager is for a [Step] or for the host.
 	Reconnect []string
 	// Duplicates say what becomes of two rows with the same key and other data. Zero:
 	// [RefuseDuplicates].

@@ -16,7 +16,7 @@ type Persister[P any] struct {
 	declare func(*Builder) P
 	store   storage.Inventory
 	options PersisterOptions
-	checked atomic.Bool
+	tables  atomic.Pointer[map[string]*storage.Table] // by name, once they are checked
 }
 
 // PersisterOptions are how a [Persister] works. Nil is the defaults.
@@ -30,6 +30,11 @@ type PersisterOptions struct {
 	// Memory is how many bytes of rows, and how many of a plan, are kept in memory before they go to a
 	// temporary file. Zero: 64 MiB.
 	Memory int
+	// Progress, if it is not nil, is told how far a refresh is: every thousand rows, at the end of each collection, and at
+	// the end of each [Phase]. It is called by whoever works, so by several parsers at once while they fill collections, and
+	// in the transaction of the save while that writes: it has to be quick, and not to call the refresh. If it panics, so
+	// does what it is called by.
+	Progress func(Progress)
 }
 
 const defaultMemory = 64 << 20
@@ -57,7 +62,13 @@ func NewPersister[P any](declare func(*Builder) P, store storage.Inventory, o *P
 // open declares the collections of one refresh.
 func (p *Persister[P]) open() (*Refresh[P], error) {
 	b := &Builder{in: &contents{spool: spool{limit: p.options.Memory}}}
-	r := &Refresh[P]{persister: p, in: b.in, Inventory: p.declare(b)}
+	r := &Refresh[P]{persister: p, in: b.in}
+	if p.options.Progress != nil {
+		b.told = func(collection string, rows int) {
+			p.options.Progress(Progress{Manager: r.manager, Phase: Filling, Collection: collection, Rows: rows})
+		}
+	}
+	r.Inventory = p.declare(b)
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
@@ -115,7 +126,7 @@ func (r *Refresh[P]) plan(ctx context.Context, view storage.InventoryView) (*Pla
 	}
 	p := planner{
 		graph: r.graph, in: r.in, view: view, scope: scope, targets: r.targets, guard: r.persister.options.Guard, states: map[*collection]*state{},
-		plan: newPlan(r.manager, r.since, r.persister.options.Memory),
+		report: r.persister.options.Progress, plan: newPlan(r.manager, r.since, r.persister.options.Memory),
 	}
 	p.plan.Targeted = r.targets != nil
 	if err := p.run(ctx); err != nil {
@@ -125,50 +136,59 @@ func (r *Refresh[P]) plan(ctx context.Context, view storage.InventoryView) (*Pla
 }
 
 // Save plans the refresh and makes the plan true, in one transaction, under the token of a lease on the manager; a
-// host that has none gives zero.
+// host that has none gives zero. If the plan could be made it is returned beside an error, too.
 func (r *Refresh[P]) Save(ctx context.Context, token storage.Token) (*Plan, error) {
-	tx, err := r.persister.store.Begin(ctx, storage.Fence{Scope: r.manager, Token: token})
-	if err != nil {
-		return nil, fmt.Errorf("refresh: manager %q: %w", r.manager, err)
-	}
-	plan, err := r.plan(ctx, tx)
-	if err == nil {
-		err = plan.check()
-	}
-	if err == nil {
-		err = plan.write(ctx, tx, false)
-	}
-	if err == nil {
-		err = r.graph.do(ctx, tx, plan)
-	}
-	if err == nil {
-		err = tx.Commit(ctx)
-	}
-	return plan, errors.Join(err, tx.Close())
+	return r.persister.save(ctx, r.manager, token, func(tx storage.InventoryTx) (*Plan, error) {
+		plan, err := r.plan(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		return plan, r.writer(plan, tx).write(ctx)
+	})
 }
 
-// Apply makes a plan true that was made before, here or elsewhere. If a row is not any more as the plan has it, nothing
-// is written, and the error is [storage.ErrConflict].
+// Apply makes a plan true that was made before, here or elsewhere. If a row is not any more as the plan has it, or not the
+// manager's, nothing is written, and the error is [storage.ErrConflict]. It is [storage.ErrInvalid] if the plan is for
+// other tables, columns or modes than the persister's. So a plan is no more than what a refresh of its manager can
+// do; which manager that is, and what its guard allows, is in the plan, and the host's to look at where plans come from
+// outside.
 func (p *Persister[P]) Apply(ctx context.Context, plan *Plan, token storage.Token) error {
+	if err := p.checkOnce(ctx); err != nil {
+		return err
+	}
 	r, err := p.open()
 	if err != nil {
 		return err
 	}
-	tx, err := p.store.Begin(ctx, storage.Fence{Scope: plan.Manager, Token: token})
+	_, err = p.save(ctx, plan.Manager, token, func(tx storage.InventoryTx) (*Plan, error) {
+		w := r.writer(plan, tx)
+		w.check = true
+		if err := r.admit(ctx, tx, plan); err != nil {
+			return plan, err
+		}
+		return plan, w.write(ctx)
+	})
+	return err
+}
+
+// save does something in one transaction.
+func (p *Persister[P]) save(ctx context.Context, manager string, token storage.Token, do func(storage.InventoryTx) (*Plan, error)) (*Plan, error) {
+	tx, err := p.store.Begin(ctx, storage.Fence{Scope: manager, Token: token})
 	if err != nil {
-		return fmt.Errorf("refresh: manager %q: %w", plan.Manager, err)
+		return nil, fmt.Errorf("refresh: manager %q: %w", manager, err)
 	}
-	err = plan.check()
-	if err == nil {
-		err = plan.write(ctx, tx, true)
-	}
-	if err == nil {
-		err = r.graph.do(ctx, tx, plan)
-	}
+	plan, err := do(tx)
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
-	return errors.Join(err, tx.Close())
+	if err != nil && plan != nil {
+		plan.forgetCreated()
+	}
+	return plan, errors.Join(err, tx.Close())
+}
+
+func (r *Refresh[P]) writer(plan *Plan, tx storage.InventoryTx) *writer {
+	return &writer{Plan: plan, tx: tx, tables: *r.persister.tables.Load(), steps: r.graph.steps, report: r.persister.options.Progress}
 }
 
 // Close gives back what the refresh holds.

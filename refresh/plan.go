@@ -25,6 +25,7 @@ type Plan struct {
 	duplicates []Duplicate
 	rings      []Ring
 	unresolved []Unresolved
+	needed     []Needed
 	changes    [kinds]spool
 	scratch    []byte
 }
@@ -43,13 +44,15 @@ type CollectionPlan struct {
 	Archives int `json:"archives"`
 	// Unchanged are rows that are as they should be.
 	Unchanged int `json:"unchanged"`
-	// Missing are rows that are not in the database and, by the collection's mode, are not created.
+	// Missing are rows that are not in the database and are not created: by the collection's mode, or because nothing is
+	// known of them but that they exist.
 	Missing int `json:"missing,omitempty"`
 	// Stale are rows of which the database has a newer version, of the whole or of a column, that stays.
 	Stale int `json:"stale,omitempty"`
 	// Revived are those of the updated rows that were archived.
 	Revived int `json:"revived,omitempty"`
-	// Kept are rows that were not brought and, by the collection's mode or because it is incomplete, stay.
+	// Kept are rows that were not brought and stay: by the collection's mode, because it is incomplete, or because others
+	// cannot be without them, see [Plan.Needed].
 	Kept int `json:"kept,omitempty"`
 	// Newer are rows that stay as they are because a refresh that was begun later has saved them.
 	Newer int `json:"newer,omitempty"`
@@ -66,13 +69,13 @@ type CollectionPlan struct {
 	Keys    int      `json:"keys"`
 	// Points are the columns that point at rows.
 	Points []PointingColumn `json:"points,omitempty"`
-	// Unique are columns whose values tell rows apart: each is a whole index.
-	Unique []UniqueColumn `json:"unique,omitempty"`
 	// Incomplete says why rows that were not brought stay; empty: they do not.
 	Incomplete string `json:"incomplete,omitempty"`
 
 	parts   [kinds]part // of the plan's changes
 	numbers map[string]int
+	lately  []int // the columns of the change before, by number
+	created created
 }
 
 // A PointingColumn is a column that points at rows of collections.
@@ -84,13 +87,6 @@ type PointingColumn struct {
 	TypeIn string `json:"type_in,omitempty"`
 	// To are the collections, with what TypeIn says for each.
 	To map[string]string `json:"to"`
-}
-
-// A UniqueColumn is an index of one column.
-type UniqueColumn struct {
-	Column string `json:"column"`
-	// Text: its values are texts, or UUIDs.
-	Text bool `json:"text,omitempty"`
 }
 
 // An Unresolved is a reference to a row that is not there.
@@ -124,11 +120,23 @@ func (p *Plan) Duplicates() []Duplicate { return p.duplicates }
 // collection.
 func (p *Plan) Rings() []Ring { return p.rings }
 
+// Needed returns the rows that were not brought and stay because others cannot be without them.
+func (p *Plan) Needed() []Needed { return p.needed }
+
 // Empty reports whether there is nothing to write.
 func (p *Plan) Empty() bool {
 	return !slices.ContainsFunc(p.Collections, func(c *CollectionPlan) bool {
-		return c.Inserts+c.Updates+c.Deletes+c.Archives > 0
+		return c.changes() > 0
 	})
+}
+
+func (n *CollectionPlan) changes() int { return n.Inserts + n.Updates + n.Deletes + n.Archives }
+
+// forgetCreated forgets the ids of rows that were not created after all.
+func (p *Plan) forgetCreated() {
+	for _, of := range p.Collections {
+		of.created = created{}
+	}
 }
 
 // ambiguous notes that two rows have the same values in an index.
@@ -144,6 +152,7 @@ func (p *Plan) Changes() iter.Seq2[*Change, error] {
 			for n, of := range p.Collections {
 				for c, err := range p.changesOf(kind, n) {
 					if err == nil {
+						c = c.clone()
 						c.Key = of.readable(c)
 					}
 					if !yield(c, err) || err != nil {
@@ -175,6 +184,9 @@ func (p *Plan) WriteTo(w io.Writer) (n int64, err error) {
 	}
 	for _, r := range p.refused {
 		print("refused %s %s: %s\n", r.Collection, r.Key, r.Reason)
+	}
+	for _, n := range p.needed {
+		print("needed %s %s: %s %s points at it by %s\n", n.Collection, n.Key, n.By, n.ByKey, n.Column)
 	}
 	for _, r := range p.rings {
 		print("ring %s.%s: %s\n", r.Collection, r.Column, &r)

@@ -24,6 +24,7 @@ type planHead struct {
 	Refused     []Refusal         `json:"refused,omitempty"`
 	Duplicates  []Duplicate       `json:"duplicates,omitempty"`
 	Rings       []Ring            `json:"rings,omitempty"`
+	Needed      []Needed          `json:"needed,omitempty"`
 }
 
 // planLine is a change.
@@ -49,7 +50,7 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 	buffered := bufio.NewWriter(w)
 	lines := json.NewEncoder(buffered)
 	lines.SetEscapeHTML(false)
-	if err := lines.Encode(planHead{planVersion, p.Manager, p.Since, p.Targeted, p.Collections, p.unresolved, p.refused, p.duplicates, p.rings}); err != nil {
+	if err := lines.Encode(planHead{planVersion, p.Manager, p.Since, p.Targeted, p.Collections, p.unresolved, p.refused, p.duplicates, p.rings, p.needed}); err != nil {
 		return err
 	}
 	for n := range p.Collections {
@@ -92,7 +93,7 @@ func ReadPlan(r io.Reader, memory int) (*Plan, error) {
 	}
 	p := newPlan(head.Manager, head.Since, memory)
 	p.Targeted = head.Targeted
-	p.unresolved, p.refused, p.duplicates, p.rings = head.Unresolved, head.Refused, head.Duplicates, head.Rings
+	p.unresolved, p.refused, p.duplicates, p.rings, p.needed = head.Unresolved, head.Refused, head.Duplicates, head.Rings, head.Needed
 	read := planReader{Plan: p, head: head.Collections}
 	for line := 2; ; line++ {
 		var l planLine

@@ -3,9 +3,8 @@ package refresh
 import (
 	"encoding/binary"
 	"iter"
+	"slices"
 	"strings"
-
-	"github.com/reeve-go/reeve/storage"
 )
 
 // A part is where the changes of one collection and kind are.
@@ -19,8 +18,12 @@ func (p *Plan) begin(n *CollectionPlan) {
 	p.Collections = append(p.Collections, n)
 }
 
-// column returns the number of a column in the plan.
-func (n *CollectionPlan) column(name string) int {
+// column returns the number of a column in the plan. It is at that place among those of a change: mostly the one
+// before had the same columns.
+func (n *CollectionPlan) column(name string, place int) int {
+	if place < len(n.lately) && n.Columns[n.lately[place]] == name {
+		return n.lately[place]
+	}
 	number, known := n.numbers[name]
 	if !known {
 		number = len(n.Columns)
@@ -30,6 +33,7 @@ func (n *CollectionPlan) column(name string) int {
 		n.numbers[name] = number
 		n.Columns = append(n.Columns, name)
 	}
+	n.lately = append(n.lately[:min(place, len(n.lately))], number)
 	return number
 }
 
@@ -39,13 +43,11 @@ func (p *Plan) add(c *Change) error {
 	b := appendValue(p.scratch[:0], c.ID)
 	b = binary.AppendVarint(b, int64(c.Row))
 	b = binary.AppendUvarint(b, uint64(len(c.key)))
-	for _, v := range c.key {
-		b = appendValue(b, v)
-	}
+	b = appendValues(b, c.key)
 	b = binary.AppendUvarint(b, uint64(len(c.Columns)))
 	for i := range c.Columns {
 		of := &c.Columns[i]
-		b = binary.AppendUvarint(b, uint64(n.column(of.Column))) //nolint:gosec // few
+		b = binary.AppendUvarint(b, uint64(n.column(of.Column, i))) //nolint:gosec // few
 		b = appendValue(b, of.Old)
 		if of.NewRow == nil {
 			b = appendValue(b, of.New)
@@ -74,21 +76,34 @@ func (n *CollectionPlan) count(kind ChangeKind) {
 	}
 }
 
-// changesOf yields the changes of a kind to a collection. One is good until the next.
+// changesOf yields the changes of a kind to a collection. One is good until the next: what is kept is a clone.
 func (p *Plan) changesOf(kind ChangeKind, n int) iter.Seq2[*Change, error] {
+	return p.reading(kind, n, (*reader).change)
+}
+
+// headsOf does so without their columns.
+func (p *Plan) headsOf(kind ChangeKind, n int) iter.Seq2[*Change, error] {
+	return p.reading(kind, n, (*reader).head)
+}
+
+func (p *Plan) reading(kind ChangeKind, n int, read func(*reader, *Change, *CollectionPlan)) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		of := p.Collections[n]
-		var buf []byte
+		c := &Change{Collection: of.Name, Kind: kind}
+		row := 0
 		for at := of.parts[kind].from; at < of.parts[kind].to; {
-			text, err := p.changes[kind].read(at, buf)
+			text, err := p.changes[kind].read(at)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			buf = text
-			c := &Change{Collection: of.Name, Kind: kind}
-			err = c.read(of, text)
-			if !yield(c, err) || err != nil {
+			r := reader{rest: text}
+			read(&r, c, of)
+			if kind == Insert && row < of.created.len() {
+				c.ID = of.created.at(row)
+			}
+			row++
+			if !yield(c, r.err) || r.err != nil {
 				return
 			}
 			at += lengthOf + int64(len(text))
@@ -96,17 +111,28 @@ func (p *Plan) changesOf(kind ChangeKind, n int) iter.Seq2[*Change, error] {
 	}
 }
 
-func (c *Change) read(of *CollectionPlan, text []byte) error {
-	r := reader{rest: text}
+func (c *Change) clone() *Change {
+	own := *c
+	own.key, own.Columns = slices.Clone(c.key), slices.Clone(c.Columns)
+	return &own
+}
+
+// head reads what a change is about.
+func (r *reader) head(c *Change, _ *CollectionPlan) {
 	c.ID = r.value(r.byte())
 	c.Row = int32(r.varint()) //nolint:gosec // as it was written
-	c.key = make([]storage.Value, min(r.uvarint(), uint64(len(text))))
-	for i := range c.key {
-		c.key[i] = r.value(r.byte())
+	c.key = c.key[:0]
+	for range min(r.uvarint(), uint64(len(r.rest))) {
+		c.key = append(c.key, r.value(r.byte()))
 	}
-	c.Columns = make([]ColumnChange, min(r.uvarint(), uint64(len(text))))
-	for i := range c.Columns {
-		to := &c.Columns[i]
+}
+
+// change reads all of it.
+func (r *reader) change(c *Change, of *CollectionPlan) {
+	r.head(c, of)
+	c.Columns = c.Columns[:0]
+	for range min(r.uvarint(), uint64(len(r.rest))) {
+		var to ColumnChange
 		number := r.uvarint()
 		if number >= uint64(len(of.Columns)) {
 			r.fail(errTorn)
@@ -115,13 +141,13 @@ func (c *Change) read(of *CollectionPlan, text []byte) error {
 		to.Column = of.Columns[number]
 		to.Old = r.value(r.byte())
 		if kind := r.byte(); kind == newRow {
-			to.NewRow = &RowRef{string(r.take(int(r.uvarint()))), 0} //nolint:gosec // checked by take
-			to.NewRow.Row = int32(r.varint())                        //nolint:gosec // as it was written
+			to.NewRow = &RowRef{r.take(int(r.uvarint())), 0} //nolint:gosec // checked by take
+			to.NewRow.Row = int32(r.varint())                //nolint:gosec // as it was written
 		} else {
 			to.New = r.value(kind)
 		}
+		c.Columns = append(c.Columns, to)
 	}
-	return r.err
 }
 
 // readable returns the key of a changed row, for people.

@@ -2,7 +2,6 @@ package refresh
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,6 +20,7 @@ type planner struct {
 	scope   []constant
 	targets targeting // nil: everything is refreshed
 	guard   Guard
+	report  func(Progress)
 	newer   touchedRows // what was saved since the refresh began
 	plan    *Plan
 	states  map[*collection]*state
@@ -30,24 +30,32 @@ type planner struct {
 type state struct {
 	*collection
 
+	brought int               // the rows up to this one: the others are only pointed at
 	columns []storage.Column  // as they are read: the id, then those of the fields
 	places  [][]int           // where the columns of a field are in them
-	keys    map[string]int32  // a row's number, by the key that the database sees
-	ids     []storage.Value   // of the rows, by number; null: it is new
+	keys    *rowKeys          // a row's number, by the key that the database sees
+	ids     rowIDs            // null: it is new
 	refused []bool            // by number
 	reasons []Refusal         // of the rows that are refused by the plan
 	cut     map[cutField]bool // references that close a ring
 
 	byID        map[storage.Value]int32 // rows, by their ids; made when it is first needed
-	reconnected map[int32]bool          // rows that are in the database under another key
+	cells       []cell                  // see cellsNow
+	key         []byte                  // see keyIn
+	scratch     []byte
+	fixed       []constant     // what its rows have besides their fields
+	changed     []ColumnChange // of the row before, whose place can be used again
+	reconnected map[int32]bool // rows that are in the database under another key
 
 	said   map[storage.Value]bool // of a join: the owners of which it is known what they are joined with
 	seen   spool                  // rows of the database that may differ
 	counts *CollectionPlan
+	tally  tally
 
 	place    int                        // in the order of the graph
 	back     []*field                   // those that can point at rows of collections that come later, or of its own
-	touched  map[string]struct{}        // keys of rows about which a newer save was
+	touched  keySet                     // rows about which a newer save was
+	left     map[int32]bool             // rows that stay as the database has them
 	absent   map[int32]bool             // rows that are not in the database any more by a newer save
 	asked    []string                   // keys that a targeted refresh is about
 	owned    map[storage.Value]struct{} // rows of the database that a targeted refresh is about
@@ -59,42 +67,69 @@ type state struct {
 }
 
 func (p *planner) run(ctx context.Context) (err error) {
+	defer p.clean()
 	if tx, writes := p.view.(storage.InventoryTx); writes {
 		if p.newer, err = touchedSince(ctx, tx, p.plan.Since); err != nil {
 			return err
 		}
 	}
+	p.reportFilled()
+	rows := 0
 	for i, c := range p.order {
-		if err := p.link(ctx, p.begin(i, c)); err != nil {
+		s := p.begin(i, c)
+		if err := p.link(ctx, s); err != nil {
 			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
 		}
+		s.tally.end()
+		rows += s.tally.at.Rows
+	}
+	p.over(Matching, rows)
+	if err := p.need(ctx); err != nil {
+		return err
+	}
+	if err := p.spare(ctx); err != nil {
+		return err
 	}
 	for _, c := range p.order {
 		if err := p.dangle(ctx, p.states[c]); err != nil {
 			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
 		}
 	}
-	if err := p.need(); err != nil {
-		return err
-	}
+	rows = 0
 	for _, c := range p.order {
 		if err := p.compare(p.states[c]); err != nil {
 			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
 		}
+		rows += len(c.rows)
 	}
+	p.over(Comparing, rows)
 	return p.in.err
+}
+
+// clean takes out of the collections what planning has put there, so that they can be filled further, and planned again.
+func (p *planner) clean() {
+	for _, s := range p.states {
+		if s.joins != nil {
+			s.brought = 0
+		}
+		if len(s.rows) > s.brought {
+			s.collection.rows = s.rows[:s.brought]
+			s.byKey.forget(s.brought)
+		}
+	}
 }
 
 func (p *planner) begin(place int, c *collection) *state {
 	s := &state{
-		collection: c, place: place, gone: map[storage.Value]removal{}, danglers: map[storage.Value]dangler{}, cut: map[cutField]bool{}, reconnected: map[int32]bool{},
+		collection: c, place: place, brought: len(c.rows), gone: map[storage.Value]removal{}, danglers: map[storage.Value]dangler{}, cut: map[cutField]bool{}, reconnected: map[int32]bool{},
 		places: make([][]int, len(c.shape.fields)), touched: p.newer[c.name],
 	}
 	if p.targets != nil {
 		s.owned = map[storage.Value]struct{}{}
 	}
+	s.tally = p.tally(Matching, c.name, 0)
 	for _, f := range c.shape.fields {
-		if f.kind == refField && !f.key && slices.ContainsFunc(c.targets[f.number], func(to *collection) bool { return p.states[to] == nil }) {
+		if f.points() && !f.key && slices.ContainsFunc(c.targets[f.number], func(to *collection) bool { return p.states[to] == nil }) {
 			s.back = append(s.back, f)
 		}
 	}
@@ -106,8 +141,12 @@ func (p *planner) begin(place int, c *collection) *state {
 		if !f.own() {
 			continue
 		}
-		s.places[f.number] = append(s.places[f.number], len(s.columns))
-		s.columns = append(s.columns, storage.Column{Name: f.column, Type: f.codec.typ})
+		if f.column == c.options.ID && c.joins == nil {
+			s.places[f.number], s.columns[0].Type = []int{0}, f.codec.typ
+		} else {
+			s.places[f.number] = []int{len(s.columns)}
+			s.columns = append(s.columns, storage.Column{Name: f.column, Type: f.codec.typ})
+		}
 		if f.typeIn != "" {
 			s.places[f.number] = append(s.places[f.number], len(s.columns))
 			s.columns = append(s.columns, storage.Column{Name: f.typeIn, Type: storage.TextType})
@@ -133,10 +172,9 @@ func (p *planner) link(ctx context.Context, s *state) error {
 	if s.joins != nil {
 		p.join(s)
 	}
-	brought := len(s.rows)
 	s.stubs()
 	p.index(s)
-	s.keeps = p.keep(s, brought)
+	s.keeps = p.keep(s)
 	if err := p.match(ctx, s); err != nil {
 		return err
 	}
@@ -164,23 +202,17 @@ func (c *collection) duplicated() error {
 // keys, and none whose key no database has.
 func (s *state) stubs() {
 	var keys []string
-	for key, to := range s.promises[s.shape.primary.number] {
-		if _, there := s.byKey[key]; to.stub && !there {
-			keys = append(keys, key)
+	for to := range s.promised(s.shape.primary) {
+		if to.stub && !s.has(to.key) {
+			keys = append(keys, to.text())
 		}
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		cells := make([]cell, len(s.shape.fields))
-		r := reader{rest: []byte(key), promises: s.in.promises}
-		storable := true
-		for _, f := range s.shape.primary.fields {
-			r.cell(&cells[f.number])
-			storable = storable && f.storable(cells[f.number].value) == nil
-		}
+		cells, _ := s.cellsIn(s.shape.primary, key) // it was written by keyOf
+		storable := !slices.ContainsFunc(cells, func(c cell) bool { return c.value.CheckStorable() != nil })
 		if storable {
-			s.put(key, cells)
-			s.stubbed[key] = true
+			s.put(s.byKey.add([]byte(key)), cells)
 		}
 	}
 }
@@ -188,14 +220,14 @@ func (s *state) stubs() {
 // index finds the keys of the rows as the database sees them: with ids in the place of references. A row that
 // belongs to one that is not there is refused.
 func (p *planner) index(s *state) {
-	s.ids, s.refused = make([]storage.Value, len(s.rows)), make([]bool, len(s.rows))
+	s.ids, s.refused = rowIDs{rows: len(s.rows)}, make([]bool, len(s.rows))
 	if !s.shape.primary.refers() {
-		s.keys = s.byKey
+		s.keys = &s.byKey
 		return
 	}
-	s.keys = make(map[string]int32, len(s.rows))
-	for i, at := range s.rows {
-		cells := s.in.cells(s.in.row(at), len(s.shape.fields))
+	s.keys = &rowKeys{}
+	for i := range s.rows {
+		cells := s.cellsNow(int32(i))
 		key, missing := seen(s.shape.primary, cells)
 		if missing != nil && s.joins != nil {
 			p.unjoin(s, int32(i), cells)
@@ -211,55 +243,12 @@ func (p *planner) index(s *state) {
 			s.refuse(cells, fmt.Errorf("it belongs to %s, which is not there", missing))
 			continue
 		}
-		if _, there := s.keys[key]; there {
+		number := s.keys.add([]byte(key))
+		if _, there := s.keys.rowAt(number); there {
 			s.refused[i] = true
 			s.refuse(cells, errors.New("another row has the same key, by way of another index"))
 			continue
 		}
-		s.keys[key] = int32(i)
+		s.keys.set(number, int32(i))
 	}
 }
-
-// refers reports whether an index has references.
-func (x *index) refers() bool {
-	for _, f := range x.fields {
-		if f.kind == refField {
-			return true
-		}
-	}
-	return false
-}
-
-// seen returns the values of an index as the database sees them. If a row that they point at is not there, it
-// returns that.
-func seen(x *index, cells []cell) (key string, missing *promise) {
-	b := make([]byte, 0, 64)
-	for _, f := range x.fields {
-		c := &cells[f.number]
-		if c.to == nil {
-			if b = appendValue(b, c.value); f.typeIn != "" {
-				b = appendValue(b, storage.Value{})
-			}
-			continue
-		}
-		if !f.finds(c.to) {
-			return "", c.to
-		}
-		b = c.to.appendSeen(b)
-		if f.typeIn != "" {
-			b = appendValue(b, storage.TextValue(f.typeOf(c.to.in.name)))
-		}
-	}
-	return string(b), nil
-}
-
-// appendSeen writes the row that a promise was found to be: its id, or that it is to be created.
-func (p *promise) appendSeen(b []byte) []byte {
-	if !p.found.id.IsNull() {
-		return appendValue(b, p.found.id)
-	}
-	return binary.AppendVarint(appendText(append(b, newRow), p.in.name), int64(p.found.row))
-}
-
-// newRow stands for a row that is to be created.
-const newRow byte = 0xff

@@ -42,11 +42,7 @@ func (c *cell) String() string {
 
 // String returns what a promise looks for, for people.
 func (p *promise) String() string {
-	cells := make([]cell, len(p.in.shape.fields))
-	r := reader{rest: []byte(p.key), promises: p.in.in.promises}
-	for _, f := range p.by.fields {
-		r.cell(&cells[f.number])
-	}
+	cells, _ := p.in.cellsIn(p.by, p.text()) // it was written by keyOf
 	return p.in.name + "(" + readable(p.by, cells) + ")"
 }
 

@@ -36,7 +36,7 @@ func (p *planner) reconnectBy(ctx context.Context, s *state, x *index, taken map
 			if err != nil {
 				return err
 			}
-			_, byKey := s.keys[s.keyIn(values)]
+			_, byKey := s.keys.row(s.keyIn(values))
 			if key := s.valuesIn(x, values); s.archived(values) && !byKey && !taken[values[0]] {
 				found[key] = append(found[key], slices.Clone(values))
 			}
@@ -49,7 +49,8 @@ func (p *planner) reconnectBy(ctx context.Context, s *state, x *index, taken map
 			p.plan.unresolved = append(p.plan.unresolved, Unresolved{s.name, x.fields[0].column, archivedLike(s, x, archived[0]), true})
 		case row != twice:
 			values := archived[0]
-			s.ids[row], taken[values[0]], s.reconnected[row] = values[0], true, true
+			s.ids.set(row, values[0])
+			taken[values[0]], s.reconnected[row] = true, true
 			if _, err := s.seen.add(appendSeenRow(nil, row, values)); err != nil {
 				return err
 			}
@@ -62,7 +63,7 @@ func (p *planner) reconnectBy(ctx context.Context, s *state, x *index, taken map
 func (s *state) unmatched(x *index) (rows map[string]int32, tuples [][]storage.Value) {
 	rows = map[string]int32{}
 	for i := range s.rows {
-		if !s.ids[i].IsNull() || s.refused[i] {
+		if !s.ids.at(int32(i)).IsNull() || s.refused[i] {
 			continue
 		}
 		row := int32(i)
@@ -78,17 +79,6 @@ func (s *state) unmatched(x *index) (rows map[string]int32, tuples [][]storage.V
 		rows[key] = row
 	}
 	return rows, tuples
-}
-
-// valuesIn returns the values of an index that a row of the database has, as seen does.
-func (s *state) valuesIn(x *index, values []storage.Value) string {
-	var b []byte
-	for _, f := range x.fields {
-		for _, at := range s.places[f.number] {
-			b = appendValue(b, values[at])
-		}
-	}
-	return string(b)
 }
 
 // archivedLike names what several archived rows have in common.

@@ -9,29 +9,29 @@ import (
 // A Ref points at a row of a collection that is found when the refresh is planned: in what this refresh
 // brought, else in the database. So rows may come in any order, and point at each other. The zero Ref
 // points at nothing, and its column is null.
-type Ref[T any] struct{ to *promise }
+type Ref[T any] struct{ to pointer }
 
 // Any returns the Ref for a field that points at rows of several collections.
 func (r Ref[T]) Any() AnyRef { return AnyRef(r) }
 
 // IsNull reports whether it points at nothing.
-func (r Ref[T]) IsNull() bool { return r.to == nil }
+func (r Ref[T]) IsNull() bool { return r.to.in == nil }
 
-func (r Ref[T]) promise() *promise     { return r.to }
+func (r Ref[T]) promise() *promise     { return r.to.promise() }
 func (r Ref[T]) rowType() reflect.Type { return reflect.TypeFor[T]() }
 
-func (r *Ref[T]) pointAt(p *promise) { r.to = p }
+func (r *Ref[T]) pointAt(p *promise) { r.to = p.pointer() }
 
 // An AnyRef points at a row of one of several collections: those that its tag names after to=. The zero
 // AnyRef points at nothing.
-type AnyRef struct{ to *promise }
+type AnyRef struct{ to pointer }
 
 // IsNull reports whether it points at nothing.
-func (r AnyRef) IsNull() bool { return r.to == nil }
+func (r AnyRef) IsNull() bool { return r.to.in == nil }
 
-func (r AnyRef) promise() *promise     { return r.to }
+func (r AnyRef) promise() *promise     { return r.to.promise() }
 func (r AnyRef) rowType() reflect.Type { return nil }
-func (r *AnyRef) pointAt(p *promise)   { r.to = p }
+func (r *AnyRef) pointAt(p *promise)   { r.to = p.pointer() }
 
 // A reference is what a field that points at a row holds.
 type reference interface {
@@ -39,17 +39,48 @@ type reference interface {
 	rowType() reflect.Type // of the rows it can point at; nil: its tag says which
 }
 
+// A pointer is what a reference is made of: a key of an index of a collection, by their numbers. Only what a row holds
+// becomes a promise: of most rows nobody needs one.
+type pointer struct {
+	in  *collection // nil: it points at nothing
+	by  int32
+	key int32
+}
+
+func (p pointer) promise() *promise {
+	if p.in == nil {
+		return nil
+	}
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	return p.in.promiseAt(p.by, p.key)
+}
+
 // A promise is a row that is looked for: by the values of an index of its collection. All references to
 // the same row by the same index share one.
 type promise struct {
 	in     *collection
 	by     *index
-	key    string // the values, as the index writes them
-	number int32  // in the inventory, from 1 on
+	key    int32 // the number of the values in the index
+	number int32 // in the inventory, from 1 on
 
 	stub     bool         // the row is created if it is not there
 	borrowed map[int]bool // the fields that others have from the row
 	found    target       // once it is planned
+}
+
+func (p *promise) pointer() pointer {
+	if p == nil {
+		return pointer{}
+	}
+	return pointer{p.in, p.by.number, p.key}
+}
+
+// text returns the values that it looks for, as the index writes them.
+func (p *promise) text() string {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	return string(p.in.keysOf(p.by.number).at(p.key))
 }
 
 // A target is what a promise was found to be.
@@ -90,10 +121,10 @@ func Of[V any](v V) Value[V] { return Value[V]{known: v} }
 // It is what the field holds when the refresh is saved: what the parser said of it, or what the database has where the
 // parser said nothing, or where what it said is not written.
 func From[T, V any](r Ref[T], field func(*T) *V, otherwise V) Value[V] {
-	v := Value[V]{known: otherwise, from: r.to}
-	if r.to != nil {
+	v := Value[V]{known: otherwise, from: r.promise()}
+	if v.from != nil {
 		var row T
-		v.field = r.to.in.fieldAt(reflect.ValueOf(&row), reflect.ValueOf(field(&row)))
+		v.field = v.from.in.fieldAt(reflect.ValueOf(&row), reflect.ValueOf(field(&row)))
 	}
 	return v
 }

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,11 +25,15 @@ func (f *field) finds(to *promise) bool {
 
 // need refuses the rows that lack a row that they cannot do without, then those that cannot do without these, and so
 // on. A row that is refused stays as the database has it, and can be pointed at there.
-func (p *planner) need() error {
+func (p *planner) need(ctx context.Context) error {
 	var queue []place
 	for _, c := range p.order {
 		s := p.states[c]
-		queue = append(queue, p.cutRings(s)...)
+		refused, err := p.cutRings(ctx, s)
+		if err != nil {
+			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
+		}
+		queue = append(queue, refused...)
 		if !s.demanding() {
 			continue
 		}

@@ -18,7 +18,7 @@ type removal struct {
 
 // keep returns why rows of a collection that were not brought may exist nevertheless: it is incomplete, or what its
 // rows belong to is.
-func (p *planner) keep(s *state, brought int) error {
+func (p *planner) keep(s *state) error {
 	if s.joins != nil { // it has what its owner says
 		return nil
 	}
@@ -28,22 +28,26 @@ func (p *planner) keep(s *state, brought int) error {
 	for _, f := range s.parents {
 		for _, parent := range s.targets[f.number] {
 			if why := p.states[parent].keeps; why != nil {
-				return fmt.Errorf("its rows belong to those of %q: %w", parent.name, why)
+				return belonging(parent, why)
 			}
 		}
 	}
-	if p.targets == nil && brought == 0 && !s.complete {
+	if p.isWhole(s) && s.brought == 0 && !s.complete {
 		return errEmpty
 	}
 	return nil
 }
 
+func belonging(to *collection, why error) error {
+	return fmt.Errorf("its rows belong to those of %q: %w", to.name, why)
+}
+
 // unbrought sees to a row of the database that nobody brought: it is gone, unless it may exist nevertheless. What
 // belongs to a row that is removed is removed with it in any case.
-func (p *planner) unbrought(s *state, key string, values []storage.Value) {
+func (p *planner) unbrought(s *state, values []storage.Value) {
 	s.stored++
 	switch {
-	case s.isNewer(key):
+	case s.touched.has(string(s.keyIn(values))):
 		s.newer++
 	case s.mode().deletes() && (s.keeps == nil || p.orphaned(s, values)):
 		gone := removal{key: s.keyValues(values)}
@@ -104,17 +108,16 @@ func (s *state) deletes() bool { return len(s.gone) > 0 && s.options.Archive == 
 func (p *planner) remove(s *state) error {
 	n := s.counts
 	n.Kept, n.Newer, n.Stored = s.kept, s.newer, s.stored
-	n.Removable = p.guardOf(s.collection).removable(s.stored)
-	if s.keeps != nil {
+	if n.Removable = s.stored; p.isWhole(s) {
+		n.Removable = p.guardOf(s.collection).removable(s.stored)
+	}
+	switch {
+	case s.keeps != nil:
 		n.Incomplete = s.keeps.Error()
+	case s.joins != nil && p.states[s.joins.owner].keeps != nil:
+		n.Incomplete = belonging(s.joins.owner, p.states[s.joins.owner].keeps).Error()
 	}
 	n.Points = s.points()
-	for _, x := range s.shape.indexes()[1:] {
-		if len(x.fields) == 1 {
-			typ := x.fields[0].codec.typ
-			n.Unique = append(n.Unique, UniqueColumn{x.fields[0].column, typ == storage.TextType || typ == storage.UUIDType})
-		}
-	}
 	if err := p.clearRest(s); err != nil {
 		return err
 	}
@@ -216,7 +219,7 @@ func (s *state) cleared(f *field, pointer []storage.Value) []ColumnChange {
 // points returns the columns of a collection that point at rows.
 func (s *state) points() (out []PointingColumn) {
 	for _, f := range s.shape.fields {
-		if f.kind != refField {
+		if !f.points() {
 			continue
 		}
 		p := PointingColumn{

@@ -32,31 +32,37 @@ func (s *shape) indexes() []*index {
 	return out
 }
 
-func (s *state) resolveBroughtBy(x *index, rows map[string]int32) {
-	for _, to := range s.promises[x.number] {
-		to.found = target{is: nothing}
-		key, missing := to.seen()
-		if missing != nil {
-			continue
+func (s *state) resolveBroughtBy(x *index, rows *rowKeys) {
+	for to := range s.promised(x) {
+		at, there := int32(0), false
+		if rows == &s.byKey { // what the database sees is the same
+			at, there = rows.rowAt(to.key)
+		} else if key, missing := to.seen(); missing == nil {
+			at, there = rows.row([]byte(key))
 		}
-		at, there := rows[key]
-		switch {
-		case !there:
-		case at == twice:
-			to.found.is = several
-		case s.refused[at]:
-			if !s.ids[at].IsNull() { // it stays as the database has it
-				to.found = target{is: one, row: -1, id: s.ids[at]}
-			}
-			to.found.newer = s.absent[at]
-		case !s.ids[at].IsNull() || s.mode().creates():
-			to.found = target{is: one, row: at, id: s.ids[at]}
+		if to.found = (target{is: nothing}); there {
+			to.found = s.found(at)
 		}
 	}
 }
 
-// twice is in the place of a row's number where two rows have the same values in an index.
-const twice = -1
+// found returns what is found where a row was brought.
+func (s *state) found(row int32) target {
+	if row == twice {
+		return target{is: several}
+	}
+	id := s.ids.at(row)
+	switch {
+	case s.refused[row] && !id.IsNull(): // it stays as the database has it
+		return target{is: one, row: -1, id: id, newer: s.absent[row]}
+	case s.refused[row]:
+		return target{is: nothing, newer: s.absent[row]}
+	case !id.IsNull() || s.mode().creates() && !s.isBare(row):
+		return target{is: one, row: row, id: id}
+	default:
+		return target{is: nothing}
+	}
+}
 
 func (p *planner) resolveBrought(s *state) error {
 	s.resolveBroughtBy(s.shape.primary, s.keys)
@@ -64,49 +70,35 @@ func (p *planner) resolveBrought(s *state) error {
 	if len(others) == 0 {
 		return nil
 	}
-	rows := make([]map[string]int32, len(others))
-	for i := range rows {
-		rows[i] = make(map[string]int32, len(s.rows))
-	}
+	rows := make([]rowKeys, len(others))
 	for n, at := range s.rows {
 		cells := s.in.cells(s.in.row(at), len(s.shape.fields))
 		for i, x := range others {
+			if s.stays(int32(n)) {
+				continue
+			}
 			key, ok := valuesOf(x, cells)
 			if !ok {
 				continue
 			}
-			if _, there := rows[i][key]; there {
-				rows[i][key] = twice
+			number := rows[i].add([]byte(key))
+			if _, there := rows[i].rowAt(number); there {
+				rows[i].set(number, twice)
 				p.plan.ambiguous(s, x, cells)
 				continue
 			}
-			rows[i][key] = int32(n)
+			rows[i].set(number, int32(n))
 		}
 	}
 	for i, x := range others {
-		s.resolveBroughtBy(x, rows[i])
+		s.resolveBroughtBy(x, &rows[i])
 	}
 	return nil
 }
 
-// valuesOf returns the values of an index, if the row has all of them.
-func valuesOf(x *index, cells []cell) (string, bool) {
-	for _, f := range x.fields {
-		if c := &cells[f.number]; !c.set || c.to == nil && c.value.IsNull() {
-			return "", false
-		}
-	}
-	key, missing := seen(x, cells)
-	return key, missing == nil
-}
-
 // seen returns the values that a promise is looked for by, as the database sees them.
 func (p *promise) seen() (string, *promise) {
-	cells := make([]cell, len(p.in.shape.fields))
-	r := reader{rest: []byte(p.key), promises: p.in.in.all()}
-	for _, f := range p.by.fields {
-		r.cell(&cells[f.number])
-	}
+	cells, _ := p.in.cellsIn(p.by, p.text()) // it was written by keyOf
 	return seen(p.by, cells)
 }
 
@@ -115,7 +107,9 @@ func (p *planner) resolveStored(ctx context.Context, s *state, x *index) error {
 	wanted := map[string][]*promise{} // one row can be looked for in several ways
 	var tuples [][]storage.Value
 	columns := s.columnsOf(x)
-	for _, to := range s.promises[x.number] {
+	read := append(slices.Clone(columns), storage.Column{Name: s.options.ID})
+	idAt := slices.IndexFunc(read, func(c storage.Column) bool { return c.Name == s.options.ID })
+	for to := range s.promised(x) {
 		if to.found.is != nothing {
 			continue
 		}
@@ -132,14 +126,14 @@ func (p *planner) resolveStored(ctx context.Context, s *state, x *index) error {
 	}
 	for some := range slices.Chunk(tuples, tuplesAtOnce) {
 		q := storage.RowQuery{
-			Table: s.options.Table, Columns: append([]storage.Column{{Name: s.options.ID}}, columns...),
+			Table: s.options.Table, Columns: read[:max(len(columns), idAt+1)],
 			In: s.notArchived(p.scopesOf(s.collection)), Among: &storage.Among{Columns: columns, Tuples: some},
 		}
 		for values, err := range p.view.Rows(ctx, q) {
 			if err != nil {
 				return err
 			}
-			if err := s.resolveTo(x, values, wanted); err != nil {
+			if err := s.resolveTo(x, values[idAt], values[:len(columns)], wanted); err != nil {
 				return err
 			}
 		}
@@ -147,28 +141,24 @@ func (p *planner) resolveStored(ctx context.Context, s *state, x *index) error {
 	return nil
 }
 
-// resolveTo resolves the promises of a row of the database, of which there are the id and the columns of an index.
-func (s *state) resolveTo(x *index, values []storage.Value, wanted map[string][]*promise) error {
-	var key []byte
-	for _, v := range values[1:] {
-		key = appendValue(key, v)
-	}
-	promises, asked := wanted[string(key)]
+// resolveTo resolves the promises of a row of the database, of which there are the id and the values in an index.
+func (s *state) resolveTo(x *index, id storage.Value, values []storage.Value, wanted map[string][]*promise) error {
+	promises, asked := wanted[string(appendValues(nil, values))]
 	if !asked {
 		return fmt.Errorf("the database answers with a row that was not asked for, %v; is a column of index %q of another type there?", values, x.name)
 	}
 	row := int32(-1)
 	if x != s.shape.primary {
-		if row = s.rowOf(values[0]); row >= 0 && s.moves(row, x, values[1:]) {
+		if row = s.rowOf(id); row >= 0 && s.moves(row, x, values) {
 			return nil
 		}
 	}
-	if s.isGone(values[0]) {
+	if s.isGone(id) {
 		return nil
 	}
 	for _, to := range promises {
 		if to.found.is == nothing {
-			to.found = target{is: one, row: row, id: values[0]}
+			to.found = target{is: one, row: row, id: id}
 		} else {
 			to.found = target{is: several}
 		}
@@ -179,9 +169,9 @@ func (s *state) resolveTo(x *index, values []storage.Value, wanted map[string][]
 // rowOf returns the row that was brought for one of the database; -1: none.
 func (s *state) rowOf(id storage.Value) int32 {
 	if s.byID == nil {
-		s.byID = make(map[storage.Value]int32, len(s.ids))
-		for row, id := range s.ids {
-			if !id.IsNull() && !s.refused[row] {
+		s.byID = make(map[storage.Value]int32, len(s.rows))
+		for row := range s.rows {
+			if id := s.ids.at(int32(row)); !id.IsNull() && !s.refused[row] {
 				s.byID[id] = int32(row)
 			}
 		}
@@ -192,9 +182,22 @@ func (s *state) rowOf(id storage.Value) int32 {
 	return -1
 }
 
+// leave notes that a row stays as the database has it, whatever was said.
+func (s *state) leave(row int32) {
+	if s.left == nil {
+		s.left = map[int32]bool{}
+	}
+	s.left[row] = true
+}
+
+// stays reports whether a row is found by what the database has, and not by what was said of it.
+func (s *state) stays(row int32) bool {
+	return !s.ids.at(row).IsNull() && (!s.mode().updates() || s.left[row])
+}
+
 // moves reports whether a row that was brought is going to have other values in an index than the database has.
 func (s *state) moves(row int32, x *index, stored []storage.Value) bool {
-	if !s.mode().updates() {
+	if s.stays(row) {
 		return false
 	}
 	cells := s.cellsAt(row)
@@ -220,21 +223,12 @@ func (s *state) notArchived(scopes []storage.Scope) []storage.Scope {
 	return scopes
 }
 
-func (s *state) columnsOf(x *index) (columns []storage.Column) {
-	for _, f := range x.fields {
-		for _, at := range s.places[f.number] {
-			columns = append(columns, s.columns[at])
-		}
-	}
-	return columns
-}
-
 // borrow reads the fields that others have from rows of the collection that are only in the database.
 func (p *planner) borrow(ctx context.Context, s *state) error {
 	lenders := map[storage.Value][]*promise{}
 	var ids [][]storage.Value
 	for _, x := range s.shape.indexes() {
-		for _, to := range s.promises[x.number] {
+		for to := range s.promised(x) {
 			if len(to.borrowed) > 0 && to.found.is == one && !to.found.id.IsNull() {
 				if lenders[to.found.id] == nil {
 					ids = append(ids, []storage.Value{to.found.id})
@@ -265,7 +259,7 @@ func (p *planner) lend(s *state, to *promise, values []storage.Value) {
 	stays := !s.mode().updates()
 	if found.row >= 0 {
 		stale = s.stale(s.cellsAt(found.row), values)
-		stays = stays || s.isNewer(s.keyIn(values))
+		stays = stays || s.touched.has(string(s.keyIn(values)))
 	}
 	for n := range to.borrowed {
 		f := s.shape.fields[n]

@@ -62,3 +62,57 @@ func TestRings_required(t *testing.T) {
 		`refused rows name="below": column "parent_id" points at rows(name="a"), which is not there`)
 	r.holds("rows")
 }
+
+// A tree has no rings either that go through rows that only the database has, however far.
+func TestRings_throughTheDatabase(t *testing.T) {
+	t.Parallel()
+	type rows = *refresh.Collection[ringed]
+	r := newRig(t, func(b *refresh.Builder) rows { return refresh.Add[ringed](b, "rows", nil) },
+		tableOf("rows", "manager*", "name*", "parent_id→rows", "peer_id→rows"))
+	r.save(func(c rows) { // f → e → d → c → b → a
+		for i, name := range []string{"a", "b", "c", "d", "e", "f"} {
+			row := ringed{Name: name}
+			if i > 0 {
+				row.Parent = c.LazyFind(string("abcdef"[i-1]))
+			}
+			c.Build(row)
+		}
+	})
+	targeted := func(parse func(rows), names ...string) *refresh.Plan {
+		t.Helper()
+		var targets refresh.Targets
+		inv, err := r.persister.Inventory()
+		target(t, err)
+		for _, name := range names {
+			target(t, inv.Target(&targets, ringed{Name: name}))
+		}
+		open, err := r.persister.Open(t.Context(), "one", &targets)
+		target(t, err)
+		parse(open.Inventory)
+		plan, err := open.Save(t.Context(), 0)
+		target(t, err)
+		return plan
+	}
+
+	plan := targeted(func(c rows) { c.Build(ringed{Name: "a", Parent: c.LazyFind("e")}) }, "a")
+	says(t, plan, `ring rows.parent_id: name="a" → name="e" → name="d" → name="c" → name="b" → name="a"`, "rows: 1 unchanged")
+
+	// A patch that says nothing of its parent is part of it; what the ring would need is gone.
+	plan = targeted(func(c rows) {
+		c.Build(ringed{Name: "b", Parent: c.LazyFind("f")})
+		c.Patch(ringed{Name: "d"}, func(row *ringed) []any { return []any{&row.Peer} })
+	}, "b", "d")
+	says(t, plan, `ring rows.parent_id: name="b" → name="f" → name="e" → name="d" → name="c" → name="b"`, "rows: 1 updated, 1 unchanged")
+	plan = targeted(func(c rows) { c.Build(ringed{Name: "a", Parent: c.LazyFind("d")}) }, "a", "c")
+	says(t, plan, `delete rows name="c"`, "rows: 2 updated, 1 deleted")
+	if len(plan.Rings()) > 0 {
+		t.Errorf("there is a ring by way of a row that is gone: %v", plan.Rings())
+	}
+	r.holds("rows", `name="a", parent_id=(name="d")`, `name="b"`, `name="d"`, `name="e", parent_id=(name="d")`, `name="f", parent_id=(name="e")`)
+
+	// What was a ring in the database before is no matter of a refresh that does not touch it.
+	plan = targeted(func(c rows) { c.Build(ringed{Name: "b", Parent: c.LazyFind("a")}) }, "b")
+	if len(plan.Rings()) > 0 {
+		t.Errorf("there is a ring that is none: %v", plan.Rings())
+	}
+}

@@ -72,15 +72,24 @@ func appendValue(b []byte, v storage.Value) []byte {
 	}
 }
 
+// appendValues writes values one after the other.
+func appendValues(b []byte, values []storage.Value) []byte {
+	for _, v := range values {
+		b = appendValue(b, v)
+	}
+	return b
+}
+
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 var errTorn = errors.New("refresh: what was written cannot be read")
 
-// A reader reads what was written of cells. After an error it reads zeros.
+// A reader reads what was written of cells: texts are parts of what it reads, and so cost nothing. After an error it
+// reads zeros.
 type reader struct {
-	rest     []byte
+	rest     string
 	promises []*promise // by number
 	err      error
 }
@@ -110,11 +119,11 @@ func (r *reader) value(kind byte) storage.Value {
 	case intCell:
 		return storage.IntValue(r.varint())
 	case floatCell:
-		return storage.FloatValue(math.Float64frombits(binary.BigEndian.Uint64(r.take(8))))
+		return storage.FloatValue(math.Float64frombits(binary.BigEndian.Uint64([]byte(r.take(8)))))
 	case textCell:
-		return storage.TextValue(string(r.take(int(r.uvarint())))) //nolint:gosec // checked by take
+		return storage.TextValue(r.take(int(r.uvarint()))) //nolint:gosec // checked by take
 	case bytesCell:
-		return storage.BytesValue(r.take(int(r.uvarint()))) //nolint:gosec // checked by take
+		return storage.BytesValue([]byte(r.take(int(r.uvarint())))) //nolint:gosec // checked by take
 	case timeCell:
 		return storage.TimeValue(time.UnixMicro(r.varint()))
 	default:
@@ -134,39 +143,36 @@ func (r *reader) promise() *promise {
 
 func (r *reader) byte() byte { return r.take(1)[0] }
 
-func (r *reader) take(n int) []byte {
+func (r *reader) take(n int) string {
 	if n < 0 || n > len(r.rest) {
 		r.fail(errTorn)
-		return make([]byte, 8) // enough for whoever needs a fixed number
+		return "\x00\x00\x00\x00\x00\x00\x00\x00" // enough for whoever needs a fixed number
 	}
 	out := r.rest[:n]
 	r.rest = r.rest[n:]
 	return out
 }
 
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.fail(errTorn)
-		return 0
+func (r *reader) uvarint() (v uint64) {
+	for i := range min(len(r.rest), binary.MaxVarintLen64) {
+		b := r.rest[i]
+		if v |= uint64(b&0x7f) << (7 * i); b < 0x80 {
+			r.rest = r.rest[i+1:]
+			return v
+		}
 	}
-	r.rest = r.rest[n:]
-	return v
+	r.fail(errTorn)
+	return 0
 }
 
 func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.rest)
-	if n <= 0 {
-		r.fail(errTorn)
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (r *reader) fail(err error) {
 	if r.err == nil {
 		r.err = err
 	}
-	r.rest = nil
+	r.rest = ""
 }

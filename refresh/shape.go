@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // A shape is what the fields of a row are. It is read from the tags of its struct, once.
@@ -143,4 +145,24 @@ func (s *shape) add(f *field) {
 		}
 		x.fields = append(x.fields, f)
 	}
+}
+
+func namesOf(fields []*field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = fmt.Sprintf("%q", f.column)
+	}
+	return strings.Join(names, ", ")
+}
+
+func indexesOf(s *shape) string {
+	if len(s.others) == 0 {
+		return "none"
+	}
+	var names []string
+	for name := range s.others {
+		names = append(names, fmt.Sprintf("%q", name))
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/memory"
@@ -47,7 +49,7 @@ func id(name string) storage.Column {
 	return storage.Column{Name: name, Type: storage.IntType, Null: name != "id"}
 }
 
-func inventory(t testing.TB) *memory.Inventory {
+func inventory(t rapid.TB) *memory.Inventory {
 	t.Helper()
 	in, err := memory.NewInventory(
 		storage.Table{Name: "hosts", ID: "id", Columns: []storage.Column{id("id"), text("manager"), text("ref"), text("name")}, Unique: [][]string{{"manager", "ref"}}},

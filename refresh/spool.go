@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // A spool keeps texts of bytes in the order in which they come: in memory, and in a temporary file once they are
@@ -14,9 +15,19 @@ type spool struct {
 	tail  []byte // what is not in the file
 	begin int64  // where the tail begins
 	file  *os.File
+
+	block []byte // what was read last of the file
+	from  int64  // where the block begins
+	next  int64  // where the next text is, if they are read in their order
 }
 
-const lengthOf = 4 // bytes before each text
+const (
+	lengthOf = 4 // bytes before each text
+
+	// How much of the file is read at once: of texts that are read in their order, and of others.
+	blockSize = 64 << 10
+	pieceSize = 512
+)
 
 // add adds a text and returns where it is.
 func (s *spool) add(text []byte) (at int64, err error) {
@@ -26,6 +37,9 @@ func (s *spool) add(text []byte) (at int64, err error) {
 		}
 	}
 	at = s.begin + int64(len(s.tail))
+	if need := len(s.tail) + lengthOf + len(text); need > cap(s.tail) { // append would grow in smaller steps
+		s.tail = slices.Grow(s.tail, max(min(2*cap(s.tail), s.limit), need)-len(s.tail))
+	}
 	s.tail = binary.BigEndian.AppendUint32(s.tail, uint32(len(text))) //nolint:gosec // limited by what a row may be
 	s.tail = append(s.tail, text...)
 	return at, nil
@@ -46,39 +60,50 @@ func (s *spool) spill() (err error) {
 	return nil
 }
 
-// read returns a copy of the text at a place, in buf if there is room.
-func (s *spool) read(at int64, buf []byte) ([]byte, error) {
+// read returns the text at a place.
+func (s *spool) read(at int64) (string, error) {
 	if at >= s.begin {
 		text := s.tail[at-s.begin:]
 		n := binary.BigEndian.Uint32(text)
-		return append(buf[:0], text[lengthOf:][:n]...), nil
+		return string(text[lengthOf:][:n]), nil
 	}
-	var length [lengthOf]byte
-	if _, err := s.file.ReadAt(length[:], at); err != nil {
-		return nil, readingBack(err)
+	length, err := s.piece(at, lengthOf)
+	if err != nil {
+		return "", err
 	}
-	n := int(binary.BigEndian.Uint32(length[:]))
-	if cap(buf) < n {
-		buf = make([]byte, n)
+	text, err := s.piece(at+lengthOf, int(binary.BigEndian.Uint32(length)))
+	return string(text), err
+}
+
+// piece returns n bytes of the file: from the block that was read last, or from another one that begins there.
+func (s *spool) piece(at int64, n int) ([]byte, error) {
+	inOrder := at == s.next
+	s.next = at + int64(n)
+	if at >= s.from && s.next <= s.from+int64(len(s.block)) {
+		return s.block[at-s.from:][:n], nil
 	}
-	buf = buf[:n]
-	_, err := s.file.ReadAt(buf, at+lengthOf)
-	return buf, readingBack(err)
+	size := pieceSize
+	if inOrder {
+		size = blockSize
+	}
+	size = int(min(max(int64(size), int64(n)), s.begin-at))
+	if cap(s.block) < size {
+		s.block = make([]byte, size)
+	}
+	s.block, s.from = s.block[:size], at
+	if _, err := s.file.ReadAt(s.block, at); err != nil {
+		s.block = nil
+		return nil, fmt.Errorf("refresh: what was too much for memory cannot be read back: %w", err)
+	}
+	return s.block[:n], nil
 }
 
 // end is where the next text will be.
 func (s *spool) end() int64 { return s.begin + int64(len(s.tail)) }
 
-func readingBack(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("refresh: what was too much for memory cannot be read back: %w", err)
-}
-
 // close gives everything back.
 func (s *spool) close() error {
-	s.tail = nil
+	s.tail, s.block = nil, nil
 	if s.file == nil {
 		return nil
 	}

@@ -35,9 +35,16 @@ func TestSpoolKeepsWhatItIsGiven(t *testing.T) {
 					t.Skip("there is nothing yet")
 				}
 				n := rapid.IntRange(0, len(texts)-1).Draw(t, "number")
-				got, err := s.read(places[n], make([]byte, rapid.IntRange(0, 100).Draw(t, "room")))
-				if err != nil || string(got) != texts[n] {
+				got, err := s.read(places[n])
+				if err != nil || got != texts[n] {
 					t.Fatalf("%q, %v is read; %q was added", got, err, texts[n])
+				}
+			},
+			"read all in their order": func(t *rapid.T) {
+				for n, at := range places {
+					if got, err := s.read(at); err != nil || got != texts[n] {
+						t.Fatalf("%q, %v is read; %q was added", got, err, texts[n])
+					}
 				}
 			},
 			"": func(t *rapid.T) {

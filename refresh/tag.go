@@ -58,7 +58,7 @@ type versionOf struct {
 // parseTag returns what a tag says. An empty one: the field is no column.
 func parseTag(text string) (t tag, err error) {
 	name, options, _ := strings.Cut(text, ",")
-	if t.column = name; name == "" {
+	if t.column = name; name == "" || name == allRows {
 		return t, errors.New("it names no column; `reeve:\"column\"` is right")
 	}
 	for option := range optionsIn(options) {

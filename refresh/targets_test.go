@@ -3,10 +3,10 @@ package refresh_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/refresh"
@@ -54,7 +54,7 @@ func TestTargetsAreKeptOnce(t *testing.T) {
 		t.Errorf("there are %d targets; 4 rows were named", got)
 	}
 	vms, err := b.VMs.Targets(&targets)
-	if err != nil || !cmp.Equal(vms, []VM{{Ref: "1"}}, cmp.AllowUnexported(refresh.Ref[Host]{})) {
+	if err != nil || !slices.Equal(vms, []VM{{Ref: "1"}}) {
 		t.Errorf("the VMs are %v, %v", vms, err)
 	}
 	c := names(t, p)

@@ -12,8 +12,20 @@ import (
 // A targeted save notes which rows it was about, each by its collection and its key as the database has it. A refresh
 // that was begun before, so that its reading of the world may be older, leaves them as they are.
 
-// touchedRows are the rows that saves were about, by collection and key.
-type touchedRows map[string]map[string]struct{}
+// touchedRows are the keys of the rows that saves were about, by collection.
+type touchedRows map[string]keySet
+
+// A keySet is keys of rows.
+type keySet map[string]struct{}
+
+// has reports whether a key is among them.
+func (s keySet) has(key string) bool {
+	if len(s) == 0 {
+		return false
+	}
+	_, there := s[touchKey(key)]
+	return there
+}
 
 // touchedSince returns the rows that saves were about that were committed after a refresh began.
 func touchedSince(ctx context.Context, tx storage.InventoryTx, since uint64) (touchedRows, error) {
@@ -29,29 +41,11 @@ func touchedSince(ctx context.Context, tx storage.InventoryTx, since uint64) (to
 			return nil, err
 		}
 		if rows[row.Table] == nil {
-			rows[row.Table] = map[string]struct{}{}
+			rows[row.Table] = keySet{}
 		}
 		rows[row.Table][row.Key] = struct{}{}
 	}
 	return rows, nil
-}
-
-// has reports whether a save was about a row with that key.
-func (t touchedRows) has(collection, key string) bool {
-	if len(t[collection]) == 0 {
-		return false
-	}
-	_, touched := t[collection][touchKey(key)]
-	return touched
-}
-
-// isNewer reports whether a newer save was about the row with that key.
-func (s *state) isNewer(key string) bool {
-	if len(s.touched) == 0 {
-		return false
-	}
-	_, touched := s.touched[touchKey(key)]
-	return touched
 }
 
 // leaveAbsent leaves the rows alone that are not in the database because a newer refresh found that they are gone.
@@ -59,8 +53,8 @@ func (s *state) leaveAbsent() {
 	if len(s.touched) == 0 {
 		return
 	}
-	for key, at := range s.keys {
-		if s.ids[at].IsNull() && s.isNewer(key) {
+	for key, at := range s.keys.all() {
+		if s.ids.at(at).IsNull() && s.touched.has(string(key)) {
 			if s.absent == nil {
 				s.absent = map[int32]bool{}
 			}
@@ -100,7 +94,7 @@ func (p *planner) touch(s *state) error {
 		}
 	}
 	for _, key := range s.asked {
-		if values, ok := tupleOf(key, len(s.keyColumns())); ok && !s.isNewer(key) {
+		if values, ok := tupleOf(key, len(s.columnsOf(s.shape.primary))); ok && !s.touched.has(key) {
 			if err := note(values); err != nil {
 				return err
 			}
@@ -136,13 +130,10 @@ func (w *writer) touch(ctx context.Context) (err error) {
 // keyOf returns the key of a changed row as the database has it.
 func (w *writer) keyOf(n int, c *Change) (string, error) {
 	of := w.Collections[n]
-	key := make([]byte, 0, 64)
 	if c.Kind != Insert {
-		for _, v := range c.key {
-			key = appendValue(key, v)
-		}
-		return string(key), nil
+		return string(appendValues(nil, c.key)), nil
 	}
+	key := make([]byte, 0, 64)
 	for _, column := range of.Columns[:of.Keys] {
 		for i := range c.Columns {
 			if c.Columns[i].Column != column {
@@ -174,8 +165,8 @@ func (w *writer) current(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				if newer.has(of.Name, key) {
-					return fmt.Errorf("refresh: %w: a refresh that began later was about row %s of collection %q; collect again", storage.ErrConflict, of.readable(c), of.Name)
+				if newer[of.Name].has(key) {
+					return conflictf("refresh: a refresh that began later was about row %s of collection %q; collect again", of.readable(c), of.Name)
 				}
 			}
 		}

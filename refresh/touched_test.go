@@ -131,3 +131,40 @@ func TestRefreshThatIsTooOld(t *testing.T) {
 		t.Errorf("the error is %v; ErrNotFound is right", err)
 	}
 }
+
+// A row that an older refresh leaves as it is, is found by the index that the newer one gave it, not by what the older one
+// says.
+func TestOlderRefreshFindsNewerRows(t *testing.T) {
+	t.Parallel()
+	in := inventory(t)
+	p, err := refresh.NewPersister(declare, in, nil)
+	target(t, err)
+	saveTargets(t, p, nil, twoVMs.full)
+	full, err := p.Open(t.Context(), "one", nil)
+	target(t, err)
+	twoVMs.full(full.Inventory) // VM 1 has UUID u1, VM 2 u2
+	for device, uuid := range map[string]string{"new-1": "new", "old-1": "u1", "now-1": "u2"} {
+		full.Inventory.Disks.Build(Disk{VM: full.Inventory.VMs.LazyFindBy("by_uuid", VM{UUID: uuid}), Device: device})
+	}
+
+	var targets refresh.Targets
+	target(t, names(t, p).VMs.Target(&targets, VM{Ref: "1"}))
+	target(t, names(t, p).VMs.Target(&targets, VM{Ref: "2"}))
+	saveTargets(t, p, &targets, func(e *estate) {
+		e.VMs.Build(VM{Ref: "1", UUID: "u2"})
+		e.VMs.Build(VM{Ref: "2", UUID: "new"})
+	})
+	_, err = full.Save(t.Context(), 0)
+	target(t, err)
+	disks := dump(t, in)["disks"]
+	for _, key := range []string{`vm_id=(manager="one" ref="2") device="new-1"`, `vm_id=(manager="one" ref="1") device="now-1"`} {
+		if disks[key] == nil {
+			t.Errorf("there is no disk %s: %v", key, disks)
+		}
+	}
+	for key := range disks {
+		if strings.Contains(key, "old-1") {
+			t.Errorf("disk %s belongs to a VM by a UUID that it has no longer", key)
+		}
+	}
+}

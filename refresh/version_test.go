@@ -154,3 +154,36 @@ func TestVersion_tags(t *testing.T) {
 		}](b, "rows", nil)
 	}, `columns "a" and "b" are both the version of the row`, `column "c" is the version of "ref"`, `column "d" is the version of "nothing"`)
 }
+
+type (
+	dated struct {
+		Ref  string `reeve:"ref,key"`
+		Name string `reeve:"name,index=by_name"`
+		At   int64  `reeve:"at,version"`
+	}
+	pointer struct {
+		Ref string             `reeve:"ref,key"`
+		To  refresh.Ref[dated] `reeve:"to_id"`
+	}
+)
+
+// A row whose newer version stays is found by what the database has.
+func TestVersion_findsWhatStays(t *testing.T) {
+	t.Parallel()
+	type both struct {
+		Dated    *refresh.Collection[dated]
+		Pointers *refresh.Collection[pointer]
+	}
+	r := newRig(t, func(b *refresh.Builder) both {
+		return both{refresh.Add[dated](b, "dated", nil), refresh.Add[pointer](b, "pointers", nil)}
+	}, tableOf("dated", "manager*", "ref*", "name", "at:int"), tableOf("pointers", "manager*", "ref*", "to_id→dated"))
+	r.save(func(in both) { in.Dated.Build(dated{"a", "new", 2}) })
+	r.save(func(in both) {
+		in.Dated.Build(dated{"a", "old", 1})
+		for _, name := range []string{"new", "old"} {
+			in.Pointers.Build(pointer{name, in.Dated.LazyFindBy("by_name", dated{Name: name})})
+		}
+	})
+	r.holds("dated", `ref="a", at=2, name="new"`)
+	r.holds("pointers", `ref="new", to_id=(ref="a")`, `ref="old"`)
+}

@@ -35,7 +35,9 @@ func (k *Kind[T, S, E]) derive(t *Turn[T, S, E]) error {
 	}
 	for _, row := range k.machine.Rows() {
 		if row.From == t.State && row.To == to {
+			wake := t.core.wake // the decider cannot say it after this move
 			t.move(row)
+			t.core.wake = wake
 			return nil
 		}
 	}

@@ -57,6 +57,29 @@ func TestDerivedState(t *testing.T) {
 	})
 }
 
+// A turn that asks for the next one has it also in the state that follows from the turn.
+func TestADerivedMoveKeepsTheWake(t *testing.T) {
+	t.Parallel()
+	inYard(t, derived(plan{decide: func(t *kilnTurn) error {
+		switch t.State {
+		case heating:
+			t.Data.N = 2
+			t.Wake(time.Minute)
+		case firing:
+			t.Data.N = 0
+		}
+		return nil
+	}}), func(y *yard) {
+		y.create("a")
+		y.ok(y.to("a", 1))
+		y.run()
+		y.pass(time.Minute - instant)
+		y.wants("a", firing)
+		y.pass(2 * instant)
+		y.wants("a", cold)
+	})
+}
+
 func TestWhatADerivedKindRefuses(t *testing.T) {
 	t.Parallel()
 	inYard(t, derived(plan{}), func(y *yard) {

@@ -19,6 +19,7 @@ type settings struct {
 	json    bool
 	watch   bool
 	every   time.Duration
+	full    time.Duration
 }
 
 const introduction = `Inventory keeps an inventory of this machine in an SQLite file: its processes,
@@ -36,13 +37,19 @@ each there was, and what points at something that is not there.
 	kept       rows that may be gone, but not all could be read
 	refused    rows without a key, or that belong to nothing
 
+-watch goes on: each second it looks which processes and sockets began, ended or
+changed, has those read again, and shows what is saved. What cannot be read is
+said, and tried again. Any number of programs can do so on one file; they share
+the work, and each shows what it has done itself. What was asked of a program
+that is killed another one does, or the next one.
+
 It reads what the system tells its user: another user's processes do not show
 their programs and sockets to everybody. What may be secret is left out, such
 as the arguments of processes. On systems other than Linux there are only
 interfaces with their addresses, and the user who runs it.
 
-Exit codes: 0; 1: something went wrong; 2: wrong flags. Errors go to standard
-error.
+Exit codes: 0; 1: something went wrong, or not all could be read; 2: wrong flags.
+Errors go to standard error.
 
 Flags:
 `
@@ -57,6 +64,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.BoolVar(&s.json, "json", false, "write one JSON object; with -plan the plan, a line a change")
 	f.BoolVar(&s.watch, "watch", false, "go on until interrupted: read again what begins or ends, and show what changes")
 	f.DurationVar(&s.every, "every", time.Second, "how often -watch looks")
+	f.DurationVar(&s.full, "full", 10*time.Minute, "how often -watch reads everything")
 	return f
 }
 
@@ -101,8 +109,8 @@ func (s *settings) check(rest []string) error {
 		return errors.New("-watch goes on and writes; it goes without -plan and -json")
 	case s.plan && s.allow:
 		return errors.New("-plan writes nothing; it goes without -allow")
-	case s.every <= 0:
-		return fmt.Errorf("-every is %v; a positive time is right", s.every)
+	case s.every <= 0 || s.full <= 0:
+		return fmt.Errorf("-every is %v and -full %v; positive times are right", s.every, s.full)
 	}
 	return nil
 }

@@ -2,120 +2,78 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"log/slog"
+	"time"
 
 	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/supervision"
 )
 
-// A keeper keeps the inventory of a machine.
+// A keeper keeps the inventory of a machine: a refresher, and the collector that it works with.
 type keeper struct {
 	name      string
 	from      *machine.Machine
-	db        *sql.DB
 	persister *refresh.Persister[*Inventory]
 	names     *Inventory // for naming targets
+	refresher *refresh.Refresher[*machine.Reading, *Inventory]
 }
 
-func newKeeper(ctx context.Context, file, name string, from *machine.Machine) (*keeper, error) {
-	db, store, err := open(ctx, file)
-	if err != nil {
+// newKeeper returns the keeper of a machine, with its records in a store and its rows in an inventory.
+func newKeeper(name string, from *machine.Machine, st storage.Store, in storage.Inventory, o refresh.RefresherOptions) (*keeper, error) {
+	k := &keeper{name: name, from: from}
+	// Each machine is a kind of its own, because only a program that runs on it can read it.
+	o.Name = "machine " + name
+	o.Delay = -1 // what is seen at a look is asked for together already
+	o.Logger = slog.New(slog.DiscardHandler)
+	var err error
+	if k.persister, err = refresh.NewPersister(declare, in, &refresh.PersisterOptions{Scope: scope}); err != nil {
 		return nil, err
 	}
-	k := &keeper{name: name, from: from, db: db}
-	if err := k.prepare(store); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if k.names, err = k.persister.Inventory(); err != nil {
+		return nil, err
 	}
-	return k, nil
+	k.refresher, err = refresh.NewRefresher(st, k, k.persister, parsers, &o)
+	return k, err
 }
 
-// prepare declares the inventory.
-func (k *keeper) prepare(in storage.Inventory) (err error) {
-	if k.persister, err = refresh.NewPersister(declare, in, &refresh.PersisterOptions{Scope: scope}); err == nil {
-		k.names, err = k.persister.Inventory()
-	}
-	return err
-}
-
-func (k *keeper) close() error { return k.db.Close() }
-
-// plan reads everything and finds out what has changed.
-func (k *keeper) plan(ctx context.Context) (*refresh.Plan, error) {
-	return k.collect(ctx, nil, func(r *refresh.Refresh[*Inventory]) (*refresh.Plan, error) { return r.Plan(ctx) })
-}
-
-// refresh reads what targets name, and saves what has changed. Nil names everything.
-func (k *keeper) refresh(ctx context.Context, t *refresh.Targets) (*refresh.Plan, error) {
-	return k.collect(ctx, t, func(r *refresh.Refresh[*Inventory]) (*refresh.Plan, error) { return r.Save(ctx, 0) })
-}
-
-// force makes a plan true that removes more than usual.
-func (k *keeper) force(ctx context.Context, p *refresh.Plan) error {
-	if err := p.Allow(); err != nil {
+// ask asks for a full refresh, by force for one that may delete whatever it likes.
+func (k *keeper) ask(ctx context.Context, force bool) error {
+	err := k.refresher.Add(ctx, k.name)
+	if !errors.Is(err, storage.ErrExists) {
 		return err
 	}
-	return k.persister.Apply(ctx, p, 0)
+	if force {
+		return k.refresher.Force(ctx, k.name)
+	}
+	return k.refresher.Request(ctx, k.name, nil)
 }
 
-// collect reads what targets name into a refresh, and does something with it.
-func (k *keeper) collect(
-	ctx context.Context, t *refresh.Targets, then func(*refresh.Refresh[*Inventory]) (*refresh.Plan, error),
-) (plan *refresh.Plan, err error) {
-	r, err := k.persister.Open(ctx, k.name, t)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	reading, err := k.reading(t)
-	if err != nil {
-		return nil, err
-	}
-	if err := parse(ctx, reading, r.Inventory); err != nil {
-		return nil, err
-	}
-	return then(r)
-}
+const (
+	// lease is after how long another program goes on with what a killed one was doing.
+	lease = 5 * time.Second
+	// retention is for how long it is remembered what was asked for and what came of it. The inventory has what is the case.
+	retention = time.Hour
+)
 
-// reading returns the collector for targets.
-func (k *keeper) reading(t *refresh.Targets) (*machine.Reading, error) {
-	if t == nil {
-		return k.from.Full(), nil
-	}
-	processes, err := k.names.Processes.Targets(t)
+// supervised works while this process does what is asked for.
+func (k *keeper) supervised(ctx context.Context, work func(context.Context) error) error {
+	s, err := supervision.New(&supervision.Options{
+		Lease: lease, Retention: &storage.Retention{Messages: retention, Effects: retention, Dead: retention, Lines: retention},
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sockets, err := k.names.Sockets.Targets(t)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]machine.ProcessID, len(processes))
-	for i := range processes {
-		ids[i] = processes[i].id()
-	}
-	those := make([]machine.Socket, len(sockets))
-	for i := range sockets {
-		if those[i], err = sockets[i].socket(); err != nil {
-			return nil, err
-		}
-	}
-	return k.from.Targeted(ids, those), nil
-}
-
-// targets names processes and sockets.
-func (k *keeper) targets(processes []machine.ProcessID, sockets []machine.Socket) (*refresh.Targets, error) {
-	t := &refresh.Targets{}
-	for _, id := range processes {
-		if err := k.names.Processes.Target(t, processKey(id)); err != nil {
-			return nil, err
-		}
-	}
-	for _, s := range sockets {
-		if err := k.names.Sockets.Target(t, socketKey(s)); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
+	k.refresher.Supervise(s)
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- s.Run(ctx)
+		stop()
+	}()
+	err = work(ctx)
+	stop()
+	return errors.Join(err, <-ended)
 }

@@ -121,10 +121,8 @@ func TestParserKeepsTheLaws(t *testing.T) {
 			}
 			return in
 		},
-		Worlds: rapid.Custom(drawWorld),
-		Parsers: []refreshtest.Parser[world, *Inventory]{func(ctx context.Context, w world, inv *Inventory) error {
-			return parse(ctx, w.machine().Full(), inv)
-		}},
+		Worlds:  rapid.Custom(drawWorld),
+		Parsers: lawful(),
 		Accept: func(_ world, p *refresh.Plan) error {
 			if len(p.Refused()) > 0 {
 				return fmt.Errorf("refused: %v", p.Refused())
@@ -132,6 +130,14 @@ func TestParserKeepsTheLaws(t *testing.T) {
 			return nil // users with one number, members that are nobody: such is the world
 		},
 	})
+}
+
+// lawful returns the parsers, each with a reading of its own.
+func lawful() (out []refreshtest.Parser[world, *Inventory]) {
+	for _, p := range parsers {
+		out = append(out, func(ctx context.Context, w world, inv *Inventory) error { return p.Parse(ctx, w.machine().Full(), inv) })
+	}
+	return out
 }
 
 // To read again what looks other than before leaves the same as to read everything.
@@ -142,50 +148,43 @@ func TestTargetedIsAsGoodAsFull(t *testing.T) {
 		before := drawWorld(rt)
 		after := before
 		after.drawMoving(rt)
-
-		left := func(targeted bool) refreshtest.Tables {
-			in, err := memory.NewInventory(of...)
-			if err != nil {
-				rt.Fatal(err)
+		rapid.SyncTest(rt, func(rt *rapid.T) {
+			if diff := cmp.Diff(left(rt, of, names, before, after, false), left(rt, of, names, before, after, true)); diff != "" {
+				rt.Errorf("from %+v\nto %+v (-full +targeted):\n%s", before, after, diff)
 			}
-			k := &keeper{name: "m", from: before.machine()}
-			if err := k.prepare(in); err != nil {
-				rt.Fatal(err)
-			}
-			save := func(targets *refresh.Targets) {
-				plan, err := k.refresh(t.Context(), targets)
-				if err != nil {
-					rt.Fatal(err)
-				}
-				if err := plan.Close(); err != nil {
-					rt.Fatal(err)
-				}
-			}
-			save(nil)
-			var targets *refresh.Targets
-			old, err := k.from.Look(t.Context())
-			if err != nil {
-				rt.Fatal(err)
-			}
-			k.from = after.machine()
-			if targeted {
-				now, err := k.from.Look(t.Context())
-				if err != nil {
-					rt.Fatal(err)
-				}
-				if targets, err = k.targets(now.Since(old)); err != nil {
-					rt.Fatal(err)
-				}
-			}
-			save(targets)
-			out, err := refreshtest.Dump(t.Context(), in, names, nil)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			return out
-		}
-		if diff := cmp.Diff(left(false), left(true)); diff != "" {
-			rt.Errorf("from %+v\nto %+v (-full +targeted):\n%s", before, after, diff)
-		}
+		})
 	})
+}
+
+// left returns what is in the tables after a machine has become another one and was refreshed.
+func left(t *rapid.T, of []storage.Table, names []string, before, after world, targeted bool) refreshtest.Tables {
+	in, err := memory.NewInventory(of...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := keptIn(t, before.machine(), memory.New(nil), in)
+	refreshed(t, k, nil)
+	old, err := k.from.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.from = after.machine()
+	var targets *refresh.Targets
+	if targeted {
+		now, err := k.from.Look(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if targets, err = k.targets(now.Since(old)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !targeted || targets.Len() > 0 {
+		refreshed(t, k, targets)
+	}
+	out, err := refreshtest.Dump(t.Context(), in, names, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -1,13 +1,13 @@
 // Inventory keeps an inventory of the machine it runs on in SQLite: what runs on it and what is on it, and how
 // that belongs together. Package machine reads it, rows.go says what is kept, tables.sql where, and parse.go
-// how the one becomes the other; the library finds out what has changed.
+// how the one becomes the other. The library finds out what has changed, and does what is asked for, of however
+// many programs on one file.
 //
 //	go run ./examples/inventory
 //	go run ./examples/inventory -help
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,9 +16,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/supervision"
 )
 
 func main() {
@@ -48,66 +50,91 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // run does what the settings ask for.
 func (s *settings) run(ctx context.Context, from *machine.Machine, stdout io.Writer, say func(string, ...any)) (err error) {
-	k, err := newKeeper(ctx, s.db, s.machine, from)
+	db, store, err := open(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, k.close()) }()
+	defer func() { err = errors.Join(err, db.Close()) }()
+	v := &view{db: db, stdout: stdout}
+	k, err := newKeeper(s.machine, from, store, store, refresh.RefresherOptions{
+		Schedule: func(machine string) supervision.Schedule { return supervision.Every(s.full, machine) },
+		Before:   v.before,
+		After:    v.after,
+	})
+	if err != nil {
+		return err
+	}
 	switch {
 	case s.plan:
 		return s.showPlan(ctx, k, stdout)
 	case s.watch:
-		return s.follow(ctx, k, stdout, say)
+		return s.follow(ctx, k, v, say)
 	default:
-		return s.refresh(ctx, k, stdout)
+		if err := k.ask(ctx, s.allow); err != nil {
+			return err
+		}
+		return k.supervised(ctx, func(ctx context.Context) error { return s.await(ctx, k, v) })
 	}
 }
 
-// refresh reads everything, saves what has changed and shows how much that was.
-func (s *settings) refresh(ctx context.Context, k *keeper, stdout io.Writer) error {
-	plan, err := k.refresh(ctx, nil)
-	if guarded, is := errors.AsType[*refresh.GuardError](err); is {
-		if plan = guarded.Plan; s.allow {
-			err = k.force(ctx, plan)
-		} else {
-			err = closed(plan, fmt.Errorf("%w: -plan shows it, -allow lets it", err))
-		}
-	}
-	if err != nil {
+// await waits until everything is refreshed, and shows how much was changed.
+func (s *settings) await(ctx context.Context, k *keeper, v *view) error {
+	m, err := k.refresher.Await(ctx, k.name)
+	r := v.report()
+	if r == nil && err != nil {
 		return err
 	}
-	return closed(plan, newReport(plan).write(stdout, s.json))
+	if r == nil {
+		r = recorded(k.name, &m) // another program that follows this machine was faster
+	}
+	return errors.Join(r.write(v.stdout, s.json), err)
 }
 
 // follow refreshes everything, and then what begins or ends.
-func (s *settings) follow(ctx context.Context, k *keeper, stdout io.Writer, say func(string, ...any)) error {
-	before, err := k.from.Look(ctx)
+func (s *settings) follow(ctx context.Context, k *keeper, v *view, say func(string, ...any)) error {
+	w := &watch{keeper: k, every: s.every, say: say}
+	var err error
+	if w.seen, err = k.from.Look(ctx); err != nil {
+		return err
+	}
+	if err := k.ask(ctx, s.allow); err != nil {
+		return err
+	}
+	var began time.Time
+	err = k.supervised(ctx, func(ctx context.Context) error {
+		if err := s.await(ctx, k, v); err != nil && !errors.Is(err, refresh.ErrFailing) && !errors.Is(err, refresh.ErrStopped) {
+			return err
+		}
+		_, _ = fmt.Fprintln(v.stdout)
+		v.goLive()
+		began = time.Now()
+		return w.run(ctx, v)
+	})
 	if err != nil {
 		return err
 	}
-	if err := s.refresh(ctx, k, stdout); err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintln(stdout)
-	w := &watch{keeper: k, every: s.every, stdout: stdout, say: say, before: before}
-	return w.run(ctx)
+	return v.total(began)
 }
 
 // showPlan shows what a full refresh would change.
-func (s *settings) showPlan(ctx context.Context, k *keeper, stdout io.Writer) error {
-	plan, err := k.plan(ctx)
+func (s *settings) showPlan(ctx context.Context, k *keeper, stdout io.Writer) (err error) {
+	r, err := k.persister.Open(ctx, k.name, nil)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	unread := refresh.Fill(ctx, r, k.from.Full(), parsers...)
+	plan, err := r.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, plan.Close()) }()
 	if s.json {
-		return closed(plan, plan.WriteJSON(stdout))
+		return errors.Join(plan.WriteJSON(stdout), unread)
 	}
-	err = writeChanges(stdout, plan, line)
-	if err == nil {
-		_, err = fmt.Fprintln(stdout)
+	if err := writeChanges(stdout, plan, line); err != nil {
+		return err
 	}
-	return closed(plan, cmp.Or(err, newReport(plan).write(stdout, false)))
+	_, err = fmt.Fprintln(stdout)
+	return errors.Join(err, newReport(plan).write(stdout, false), unread)
 }
-
-// closed gives back what a plan holds.
-func closed(p *refresh.Plan, err error) error { return errors.Join(err, p.Close()) }

@@ -13,19 +13,24 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
 )
 
-// asSleeper makes the test binary a process that runs until its standard input ends.
-const asSleeper = "INVENTORY_TEST_SLEEPER"
+// These make the test binary a process that runs until its standard input ends, and the program itself.
+const (
+	asSleeper = "INVENTORY_TEST_SLEEPER"
+	asProgram = "INVENTORY_TEST_PROGRAM"
+)
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asSleeper) != "" {
+	switch {
+	case os.Getenv(asSleeper) != "":
 		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
+	case os.Getenv(asProgram) != "":
+		main()
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
 }
 
 // sleeper starts a process. It ends with end, at the latest with the test.
@@ -65,40 +70,6 @@ func call(ctx context.Context, args ...string) outcome {
 func newFile(t *testing.T) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "inventory.db")
-}
-
-// newTestKeeper returns a keeper with a file of its own.
-func newTestKeeper(t *testing.T, from *machine.Machine) *keeper {
-	t.Helper()
-	k, err := newKeeper(t.Context(), newFile(t), "m", from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := k.close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return k
-}
-
-// refreshed refreshes what targets name and returns the changes, and the plan, which is closed.
-func refreshed(t *testing.T, k *keeper, targets *refresh.Targets) (changes []string, plan *refresh.Plan) {
-	t.Helper()
-	plan, err := k.refresh(t.Context(), targets)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for c, err := range plan.Changes() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		changes = append(changes, line(c))
-	}
-	if err := plan.Close(); err != nil {
-		t.Error(err)
-	}
-	return changes, plan
 }
 
 // rows returns what a query finds, each row as its values with spaces between.
@@ -192,7 +163,8 @@ func TestFlags(t *testing.T) {
 		"more than flags":     {"now"},
 		"goes without -plan":  {"-watch", "-plan"},
 		"goes without -allow": {"-plan", "-allow"},
-		"a positive time":     {"-every", "0s"},
+		"-every is 0s":        {"-every", "0s"},
+		"-full -1s; positive": {"-full", "-1s"},
 		"not defined":         {"-nonsense"},
 	} {
 		if o := call(t.Context(), args...); o.code != 2 || !strings.Contains(o.stderr, want) || o.stdout != "" {

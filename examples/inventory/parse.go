@@ -2,33 +2,40 @@ package main
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
 )
 
-// parse fills an inventory from a reading. It cannot tell whether that is of everything. What cannot be read does
-// not stop it: the collections that lack something are incomplete, and lose no rows. Only the end of ctx is an error.
-func parse(ctx context.Context, r *machine.Reading, inv *Inventory) error {
-	fill(ctx, r.Groups(ctx), inv.group, inv.Groups)
-	fill(ctx, r.Users(ctx), inv.user, inv.Users)
-	fill(ctx, r.Processes(ctx), inv.process, inv.Processes)
-	fill(ctx, r.FileSystems(ctx), inv.fileSystem, inv.FileSystems)
-	fill(ctx, r.Interfaces(ctx), inv.networkInterface, inv.Interfaces, inv.Addresses)
-	fill(ctx, r.Sockets(ctx), inv.socket, inv.Sockets)
-	fill(ctx, r.Holders(ctx), inv.holder, inv.Holders)
-	fill(ctx, r.Packages(ctx), inv.installed, inv.Packages)
-
-	// A machine can be without any of these; without one of the others something went wrong.
-	inv.Addresses.Complete()
-	inv.Sockets.Complete()
-	inv.Holders.Complete()
-	return ctx.Err()
+// parsers fill an inventory from a reading, side by side. They cannot tell whether that is of everything. What one of
+// them cannot read makes its own collections incomplete, so that these lose no rows.
+var parsers = []refresh.Parser[*machine.Reading, *Inventory]{
+	parser("groups", (*machine.Reading).Groups, (*Inventory).group, func(inv *Inventory) filled { return filled{inv.Groups} }),
+	parser("users", (*machine.Reading).Users, (*Inventory).user, func(inv *Inventory) filled { return filled{inv.Users} }),
+	parser("processes", (*machine.Reading).Processes, (*Inventory).process, func(inv *Inventory) filled { return filled{inv.Processes} }),
+	parser("file systems", (*machine.Reading).FileSystems, (*Inventory).fileSystem, func(inv *Inventory) filled { return filled{inv.FileSystems} }),
+	parser("network", (*machine.Reading).Interfaces, (*Inventory).networkInterface, func(inv *Inventory) filled { return filled{inv.Interfaces, inv.Addresses} }),
+	parser("sockets", (*machine.Reading).Sockets, (*Inventory).socket, func(inv *Inventory) filled { return filled{inv.Sockets} }),
+	parser("holders", (*machine.Reading).Holders, (*Inventory).holder, func(inv *Inventory) filled { return filled{inv.Holders} }),
+	parser("packages", (*machine.Reading).Packages, (*Inventory).installed, func(inv *Inventory) filled { return filled{inv.Packages} }),
 }
 
-func fill[V any](ctx context.Context, from iter.Seq2[V, error], build func(V), fills ...refresh.Filled) {
-	_ = refresh.Each(ctx, from, func(v V) error { build(v); return nil }, fills...) // the plan says what was wrong
+type filled = []refresh.Filled
+
+// parser returns the parser that builds what one sequence of a reading yields.
+func parser[V any](
+	name string, read func(*machine.Reading, context.Context) iter.Seq2[V, error], build func(*Inventory, V), fills func(*Inventory) filled,
+) refresh.Parser[*machine.Reading, *Inventory] {
+	parse := func(ctx context.Context, r *machine.Reading, inv *Inventory) error {
+		err := refresh.Each(ctx, read(r, ctx), func(v V) error { build(inv, v); return nil }, fills(inv)...)
+		if errors.Is(err, machine.ErrNotTold) {
+			return nil // the collections are incomplete, and to read once more would not help
+		}
+		return err
+	}
+	return refresh.Parser[*machine.Reading, *Inventory]{Name: name, Parse: parse, Fills: fills}
 }
 
 func (inv *Inventory) group(g machine.Group) {

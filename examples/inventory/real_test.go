@@ -16,12 +16,12 @@ import (
 )
 
 // onLinux returns a keeper of the machine that the test runs on.
-func onLinux(t *testing.T) *keeper {
+func onLinux(t *testing.T) *keptMachine {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("other systems do not tell their processes")
 	}
-	return newTestKeeper(t, machine.Here())
+	return kept(t, machine.Here())
 }
 
 // processesOf returns the keys of the processes, as changes show them.

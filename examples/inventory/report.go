@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -22,6 +24,19 @@ type report struct {
 
 func newReport(p *refresh.Plan) *report {
 	return &report{p.Manager, p.Collections, p.Unresolved(), p.Refused(), p.Duplicates()}
+}
+
+// recorded returns what the record of a machine has of its last refresh.
+func recorded(machine string, m *refresh.Manager) *report {
+	r := &report{Machine: machine}
+	for _, name := range slices.Sorted(maps.Keys(m.Collections)) {
+		of := m.Collections[name]
+		r.Collections = append(r.Collections, &refresh.CollectionPlan{
+			Name: name, Inserts: of.Inserts, Updates: of.Updates, Deletes: of.Deletes,
+			Unchanged: of.Unchanged, Refused: of.Refused, Incomplete: of.Incomplete,
+		})
+	}
+	return r
 }
 
 // write writes the report as JSON, or for a reader.

@@ -101,7 +101,7 @@ func declare(b *refresh.Builder) *Inventory {
 	// All of these are others after the machine has started again, so that many are gone is no mistake.
 	unguarded := &refresh.Guard{Share: 1}
 	fleeting := &refresh.CollectionOptions{Guard: unguarded}
-	return &Inventory{
+	inv := &Inventory{
 		Groups:      refresh.Add[Group](b, "groups", nil),
 		Users:       refresh.Add[User](b, "users", nil),
 		Processes:   refresh.Add[Process](b, "processes", fleeting),
@@ -114,6 +114,11 @@ func declare(b *refresh.Builder) *Inventory {
 		}),
 		Packages: refresh.Add[Package](b, "packages", nil),
 	}
+	// A machine can be without any of these; without one of the others something went wrong.
+	inv.Addresses.Complete()
+	inv.Sockets.Complete()
+	inv.Holders.Complete()
+	return inv
 }
 
 // scope says which rows are a machine's, because several can be in one database.

@@ -1,113 +1,82 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"io"
-	"regexp"
 	"time"
 
 	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/storage"
 )
 
-// A watch follows a machine: it looks again and again, and reads anew what looks other than before.
+// A watch follows a machine: it looks again and again, and asks for a refresh of what looks other than before.
 type watch struct {
 	*keeper
 
-	every  time.Duration
-	stdout io.Writer
-	say    func(format string, args ...any)
-	before *machine.Look
-	called map[int64]string // what processes are called, by their ids
-
-	created, updated, deleted int
+	every   time.Duration
+	say     func(format string, args ...any)
+	seen    *machine.Look
+	trouble string // as it was last said
 }
 
-// run follows until ctx ends, which is how it is to end.
-func (w *watch) run(ctx context.Context) error {
-	if err := w.remember(ctx); err != nil {
-		return err
-	}
-	began := time.Now()
+// run follows until ctx ends, which is how it is to end, or nobody can be shown anything any more.
+func (w *watch) run(ctx context.Context, v *view) error {
 	ticks := time.NewTicker(w.every)
 	defer ticks.Stop()
-	for {
+	for v.failed() == nil {
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
-			_, err := fmt.Fprintf(w.stdout, "\nin %v: %d created, %d updated, %d deleted\n",
-				time.Since(began).Round(time.Second), w.created, w.updated, w.deleted)
-			return err
+			return nil
 		}
 		if err := w.once(ctx); err != nil && ctx.Err() == nil {
-			w.say("%s  %v; it is tried again", clock(), err) // because before stays as it is
+			w.say("%s  %v; it is tried again", clock(time.Now()), err) // because what was seen stays as it is
 		}
 	}
+	return v.failed()
 }
 
-// once looks, and refreshes what began, ended or changed since it last did.
+// once looks, and asks for what began, ended or changed since it last did.
 func (w *watch) once(ctx context.Context) error {
 	now, err := w.from.Look(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := w.targets(now.Since(w.before))
+	t, err := w.targets(now.Since(w.seen))
 	if err != nil {
 		return err
 	}
 	if t.Len() > 0 {
-		plan, err := w.refresh(ctx, t)
-		if err != nil {
-			return err
-		}
-		if err := w.show(plan); err != nil {
-			return err
-		}
-		if err := w.remember(ctx); err != nil {
+		if err := w.refresher.Request(ctx, w.name, t); err != nil {
 			return err
 		}
 	}
-	w.before = now
-	return nil
+	w.seen = now
+	return w.check(ctx)
 }
 
-// show shows what a refresh has changed.
-func (w *watch) show(p *refresh.Plan) error {
-	for _, c := range p.Collections {
-		w.created += c.Inserts
-		w.updated += c.Updates
-		w.deleted += c.Deletes
-	}
-	return closed(p, writeChanges(w.stdout, p, func(c *refresh.Change) string {
-		text := clock() + "  " + surplus.ReplaceAllString(line(c), "")
-		if c.Collection == "processes" && c.Kind != refresh.Insert {
-			text += fmt.Sprintf("  was called %q", w.called[c.ID.Int()])
-		}
-		return text
-	}))
-}
-
-// surplus is what does not help those who look on: the run of the system, and ids.
-var surplus = regexp.MustCompile(` boot="[^"]*"|  \w+_id .*`)
-
-// remember notes what processes are called, because of those that are deleted only the key is known.
-func (w *watch) remember(ctx context.Context) error {
-	found, err := w.db.QueryContext(ctx, `SELECT id, name FROM processes WHERE machine = ?`, w.name)
+// check says what keeps the inventory from being true, whenever that is something else.
+func (w *watch) check(ctx context.Context) error {
+	r, err := w.refresher.Managers.Get(ctx, w.name)
 	if err != nil {
 		return err
 	}
-	defer found.Close()
-	w.called = map[int64]string{}
-	for found.Next() {
-		var id int64
-		var name string
-		if err := found.Scan(&id, &name); err != nil {
-			return err
-		}
-		w.called[id] = name
+	if r.State == refresh.Refreshing && r.Status == storage.OK {
+		return nil // what was wrong may be over in a moment
 	}
-	return found.Err()
+	var now string
+	for _, t := range []refresh.Track{r.Data.Full, r.Data.Targeted} {
+		if t.Error != "" {
+			now = t.Error + "; it is tried again at " + clock(t.Retry)
+		}
+	}
+	if r.Status != storage.OK {
+		now = r.Status.String() + ": " + r.Reason
+	}
+	if now != w.trouble {
+		w.trouble = now
+		w.say("%s  %s", clock(time.Now()), cmp.Or(now, "all is well again"))
+	}
+	return nil
 }
-
-func clock() string { return time.Now().Format(time.TimeOnly) }

@@ -23,7 +23,12 @@
 //   - references: no row points at one that is not there.
 //   - others: what other managers have stays as it is.
 //
-// A failure shows the shortest history of worlds that rapid finds. Its effort is set by rapid's flags:
+// A failure names the law, each row and column that differ, and both outcomes:
+//
+//	refreshtest: order: in another order the same world leaves something else:
+//	table "vms", row manager="one" ref="vm-7": column "name" is "a" after a save, and now "b"
+//
+// and shows the shortest history of worlds that rapid finds. Its effort is set by rapid's flags:
 // -rapid.checks is the number of histories. One that failed is kept in testdata/rapid and tried
 // first from then on.
 //

@@ -43,34 +43,27 @@ type AnyColumn struct {
 }
 
 // Dump returns what tables hold, without ids: where a column points at a row, it says that row's key. So what
-// two databases hold can be compared, also with a literal. It holds all rows in memory.
+// two databases hold can be compared, also with a literal. It holds all rows in memory, and nobody should write meanwhile.
 func Dump(ctx context.Context, in storage.Inventory, tables []string, o *DumpOptions) (Tables, error) {
 	if o == nil {
 		o = &DumpOptions{}
 	}
-	view, err := in.View(ctx)
-	if err != nil {
+	d := dumper{in: in, options: o, tables: map[string]*dumped{}}
+	if err := d.read(ctx, tables); err != nil {
 		return nil, fmt.Errorf("refreshtest: %w", err)
 	}
-	d := dumper{ctx: ctx, in: in, view: view, options: o, tables: map[string]*dumped{}}
 	out := Tables{}
 	for _, name := range tables {
 		out[name] = d.rows(name)
 	}
-	if err := errors.Join(d.err, view.Close()); err != nil {
-		return nil, fmt.Errorf("refreshtest: %w", err)
-	}
 	return out, nil
 }
 
-// A dumper reads each table once. After an error it reads nothing.
+// A dumper reads each table once.
 type dumper struct {
-	ctx     context.Context
 	in      storage.Inventory
-	view    storage.InventoryView
 	options *DumpOptions
 	tables  map[string]*dumped
-	err     error
 }
 
 // dumped is a table that was read.
@@ -85,28 +78,46 @@ type dumped struct {
 // values are those of a row, by column.
 type values map[string]storage.Value
 
-func (d *dumper) table(name string) *dumped {
-	if t := d.tables[name]; t != nil {
-		return t
+// read reads tables, then those that they point at, and so on. No table is described while rows are read: the database
+// may have one connection.
+func (d *dumper) read(ctx context.Context, names []string) error {
+	for len(names) > 0 {
+		for _, name := range names {
+			t, err := d.in.Describe(ctx, name)
+			if err != nil {
+				return err
+			}
+			d.tables[name] = &dumped{Table: t, byID: map[storage.Value]values{}}
+			d.tables[name].key = d.tables[name].keyColumns(d.options.Keys[name])
+		}
+		view, err := d.in.View(ctx)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			err = errors.Join(err, d.tables[name].read(ctx, view))
+		}
+		if err = errors.Join(err, view.Close()); err != nil {
+			return err
+		}
+		var more []string
+		for _, name := range names {
+			more = append(more, d.pointsAt(d.tables[name])...)
+		}
+		slices.Sort(more)
+		names = slices.Compact(more)
 	}
-	t := &dumped{Table: &storage.Table{}, byID: map[storage.Value]values{}}
-	d.tables[name] = t
-	if d.err != nil {
-		return t
-	}
-	if t.Table, d.err = d.in.Describe(d.ctx, name); d.err != nil {
-		t.Table = &storage.Table{}
-		return t
-	}
-	t.key = t.keyColumns(d.options.Keys[name])
+	return nil
+}
+
+func (t *dumped) read(ctx context.Context, view storage.InventoryView) error {
 	columns := make([]storage.Column, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i].Name = c.Name
 	}
-	for row, err := range d.view.Rows(d.ctx, storage.RowQuery{Table: name, Columns: columns}) {
+	for row, err := range view.Rows(ctx, storage.RowQuery{Table: t.Name, Columns: columns}) {
 		if err != nil {
-			d.err = err
-			break
+			return err
 		}
 		of := values{}
 		for i, v := range row {
@@ -117,7 +128,33 @@ func (d *dumper) table(name string) *dumped {
 			t.byID[of[t.ID]] = of
 		}
 	}
-	return t
+	return nil
+}
+
+// pointsAt returns the tables at which one points and that were not read yet.
+func (d *dumper) pointsAt(t *dumped) (names []string) {
+	for _, row := range t.rows {
+		for column, v := range row {
+			if at, points := d.target(t, row, column); points && !v.IsNull() && at != "" && d.tables[at] == nil {
+				names = append(names, at)
+			}
+		}
+	}
+	return names
+}
+
+// target returns the table at which a column of a row points. It is empty if nothing says which.
+func (d *dumper) target(t *dumped, of values, column string) (at string, points bool) {
+	at, points = t.References[column]
+	for _, a := range d.options.Any {
+		if a.Table == t.Name && a.Column == column {
+			points = true
+			if at = of[a.Type].Text(); a.Tables[at] != "" {
+				at = a.Tables[at]
+			}
+		}
+	}
+	return at, points
 }
 
 func (t *dumped) keyColumns(chosen []string) []string {
@@ -139,7 +176,7 @@ func (t *dumped) keyColumns(chosen []string) []string {
 }
 
 func (d *dumper) rows(name string) Rows {
-	t := d.table(name)
+	t := d.tables[name]
 	out := Rows{}
 	for _, of := range t.rows {
 		key := d.key(t, of, 0)
@@ -176,15 +213,7 @@ func (d *dumper) key(t *dumped, of values, depth int) string {
 // value returns what a column holds, without ids.
 func (d *dumper) value(t *dumped, of values, column string, depth int) string {
 	v := of[column]
-	at, points := t.References[column]
-	for _, a := range d.options.Any {
-		if a.Table == t.Name && a.Column == column {
-			points = true
-			if at = of[a.Type].Text(); a.Tables[at] != "" {
-				at = a.Tables[at]
-			}
-		}
-	}
+	at, points := d.target(t, of, column)
 	switch {
 	case v.IsNull():
 		return v.String()
@@ -196,7 +225,7 @@ func (d *dumper) value(t *dumped, of values, column string, depth int) string {
 	if at == "" {
 		return nowhere
 	}
-	to := d.table(at)
+	to := d.tables[at]
 	row, there := to.byID[v]
 	if !there {
 		return nowhere

@@ -7,10 +7,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reeve-go/reeve/internal/inventorytest"
 	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/memory"
 )
+
+func column(name string, typ storage.ColumnType) storage.Column {
+	return storage.Column{Name: name, Type: typ, Null: name != "id"}
+}
 
 // filled returns an inventory with rows that need every way in which a dump tells rows apart and values alike.
 func filled(t *testing.T) storage.Inventory {
@@ -90,8 +95,8 @@ func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	for says, h := range map[string]harness{
 		"needs Declare, Open, Worlds and Parsers": {},
-		`only "alone" is given`:                   func() harness { h := estate(); h.Managers = []string{"alone"}; return h }(),
-		"one is nil":                              func() harness { h := estate(); h.Narrow = nil; return h }(),
+		`only "alone" is given`:                   func() harness { h := inventorytest.EstateHarness(); h.Managers = []string{"alone"}; return h }(),
+		"one is nil":                              func() harness { h := inventorytest.EstateHarness(); h.Narrow = nil; return h }(),
 	} {
 		record(t, func(t testing.TB) { t.Helper(); refreshtest.Check(t, h) }).wantFailure(t, says)
 	}

@@ -9,41 +9,36 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"github.com/reeve-go/reeve/internal/altertest"
+	"github.com/reeve-go/reeve/internal/inventorytest"
 	"github.com/reeve-go/reeve/refresh"
-	"github.com/reeve-go/reeve/refresh/internal/altertest"
 	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
-	"github.com/reeve-go/reeve/storage/memory"
 )
 
 type (
-	harness = refreshtest.Harness[cloud, *inventory]
-	parser  = refreshtest.Parser[cloud, *inventory]
+	cloud     = inventorytest.Cloud
+	inventory = inventorytest.Estate
+	harness   = refreshtest.Harness[cloud, *inventory]
+	parser    = refreshtest.Parser[cloud, *inventory]
 )
 
 // parsed is a harness with another parser of hosts.
 func parsed(hosts parser) harness {
-	h := estate()
-	h.Parsers = []parser{hosts, parseVMs}
+	h := inventorytest.EstateHarness()
+	h.Parsers = []parser{hosts, inventorytest.ParseVMs}
 	return h
 }
 
 // altered is a harness on a database that does something else than it is told, and does not look where its rows
 // point.
 func altered(a altertest.Alter) harness {
-	h := estate()
+	h := inventorytest.EstateHarness()
 	h.Open = func(t refreshtest.TB) storage.Inventory {
 		t.Helper()
-		careless, references := tables(), map[string]map[string]string{}
-		for i := range careless {
-			references[careless[i].Name], careless[i].References = careless[i].References, nil
-		}
-		in, err := memory.NewInventory(careless...)
-		if err != nil {
-			t.Fatalf("%v", err)
-		}
-		a.Describe = func(t *storage.Table) { t.References = references[t.Name] }
-		return altertest.New(in, a)
+		return altertest.New(inventorytest.Careless(t, inventorytest.EstateTables()), a)
 	}
 	return h
 }
@@ -57,25 +52,25 @@ type mutant struct {
 var mutants = map[string]mutant{
 	"a parser that fails": {"saves", parsed(func(context.Context, cloud, *inventory) error { return errors.New("no") })},
 	"a parser whose references lead nowhere": {"saves", parsed(func(ctx context.Context, c cloud, inv *inventory) error {
-		inv.Hosts.Build(Host{Ref: "h9", Parent: inv.Hosts.LazyFind("h10")})
-		return parseHosts(ctx, c, inv)
+		inv.Hosts.Build(inventorytest.Host{Ref: "h9", Parent: inv.Hosts.LazyFind("h10")})
+		return inventorytest.ParseHosts(ctx, c, inv)
 	})},
 	"a parser of rows without a key": {"saves", parsed(func(ctx context.Context, c cloud, inv *inventory) error {
-		inv.Hosts.Build(Host{})
-		return parseHosts(ctx, c, inv)
+		inv.Hosts.Build(inventorytest.Host{})
+		return inventorytest.ParseHosts(ctx, c, inv)
 	})},
 	"a parser that says two things of a row": {"saves", parsed(func(ctx context.Context, c cloud, inv *inventory) error {
 		name := "another"
 		for _, h := range c.Hosts {
-			inv.Hosts.Build(Host{Ref: h.Ref, Name: &name})
+			inv.Hosts.Build(inventorytest.Host{Ref: h.Ref, Name: &name})
 		}
-		return parseHosts(ctx, c, inv)
+		return inventorytest.ParseHosts(ctx, c, inv)
 	})},
 	"a parser that counts its runs": {"idempotence", parsed(counting())},
 	"a parser that goes by the order of the world": {"order or targets", parsed(func(_ context.Context, c cloud, inv *inventory) error {
 		for i, h := range c.Hosts {
 			name := fmt.Sprint(i)
-			inv.Hosts.Build(Host{Ref: h.Ref, Name: &name})
+			inv.Hosts.Build(inventorytest.Host{Ref: h.Ref, Name: &name})
 		}
 		return nil
 	})},
@@ -87,14 +82,14 @@ var mutants = map[string]mutant{
 				c.Hosts[i].Name = name
 			}
 		}
-		return parseHosts(ctx, c, inv)
+		return inventorytest.ParseHosts(ctx, c, inv)
 	})},
 	"an update that is lost": {"idempotence or references", altered(altertest.Alter{
 		Update: func(_ string, columns []storage.Column, _ *storage.RowChange) bool {
 			return columns[0].Name == "parent_id"
 		},
 	})},
-	"a link that is lost": {"idempotence or order or references", altered(altertest.Alter{
+	"a link that is lost": {"idempotence or order or references or targets", altered(altertest.Alter{
 		Update: func(_ string, columns []storage.Column, _ *storage.RowChange) bool {
 			return columns[0].Name != "parent_id"
 		},
@@ -136,12 +131,12 @@ var mutants = map[string]mutant{
 		},
 	})},
 	"a targeted collector that forgets": {"targets", narrowed(func(all cloud, t *refresh.Targets, inv *inventory) (cloud, error) {
-		c, err := narrow(all, t, inv)
+		c, err := inventorytest.Narrow(all, t, inv)
 		c.VMs = c.VMs[:len(c.VMs)/2]
 		return c, err
 	})},
 	"a targeted collector that knows less": {"targets", narrowed(func(all cloud, t *refresh.Targets, inv *inventory) (cloud, error) {
-		c, err := narrow(all, t, inv)
+		c, err := inventorytest.Narrow(all, t, inv)
 		for i := range c.VMs {
 			c.VMs[i].Disks = nil
 		}
@@ -151,7 +146,7 @@ var mutants = map[string]mutant{
 
 // narrowed is a harness with another targeted collector.
 func narrowed(by func(cloud, *refresh.Targets, *inventory) (cloud, error)) harness {
-	h := estate()
+	h := inventorytest.EstateHarness()
 	h.Narrow = by
 	return h
 }
@@ -160,17 +155,17 @@ func counting() parser {
 	var runs atomic.Int64
 	return func(ctx context.Context, c cloud, inv *inventory) error {
 		name := fmt.Sprint(runs.Add(1))
-		inv.Hosts.Build(Host{Ref: "counter", Name: &name})
-		return parseHosts(ctx, c, inv)
+		inv.Hosts.Build(inventorytest.Host{Ref: "counter", Name: &name})
+		return inventorytest.ParseHosts(ctx, c, inv)
 	}
 }
 
 // writingPlans has a database that forgets a row whenever somebody looks at a plan of another.
 func writingPlans() harness {
-	h := estate()
+	h := inventorytest.EstateHarness()
 	h.Open = func(t refreshtest.TB) storage.Inventory {
 		t.Helper()
-		in := open(t)
+		in := inventorytest.InMemory(t, inventorytest.EstateTables())
 		return altertest.New(in, altertest.Alter{Before: func(call string) error {
 			if call != "view" {
 				return nil
@@ -198,4 +193,28 @@ func TestMutants(t *testing.T) {
 			r.wantFailure(t, "refreshtest: "+laws[max(0, broken)]+": ")
 		})
 	}
+}
+
+// A failure names the law, the row and its column, and both outcomes.
+func TestFailureSaysWhatDiffers(t *testing.T) {
+	t.Parallel()
+	r := record(t, func(t testing.TB) {
+		t.Helper()
+		h := parsed(parser(func(_ context.Context, c cloud, inv *inventory) error {
+			inv.Hosts.Build(inventorytest.Host{Ref: "h1", Name: &c.Hosts[0].Name})
+			return nil
+		}))
+		one := func(names ...string) (c cloud) {
+			for _, name := range names {
+				c.Hosts = append(c.Hosts, inventorytest.CloudHost{Name: name})
+			}
+			return c
+		}
+		h.Worlds = rapid.Just(one("a", "b"))
+		h.Shuffle = func(*rapid.T, cloud) cloud { return one("b", "a") }
+		h.Targets, h.Narrow = nil, nil
+		refreshtest.Check(t, h)
+	})
+	r.wantFailure(t, "refreshtest: order: in another order the same world leaves something else:",
+		`table "hosts", row manager="one" ref="h1": column "name" is "a" after a save, and now "b"`)
 }

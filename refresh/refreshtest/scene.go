@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/refresh"
@@ -155,8 +154,8 @@ func (s *scene[W, P]) dump(db *database[P]) Tables {
 // same fails the scene if two databases hold different rows.
 func (s *scene[W, P]) same(what string, want, got Tables) {
 	s.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		s.failf("%s (- is what a save left, + what was found):\n%s", what, diff)
+	if diff := differences(want, got); diff != "" {
+		s.failf("%s:\n%s", what, diff)
 	}
 }
 

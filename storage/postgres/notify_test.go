@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/reeve-go/reeve/internal/pgtest"
 	"github.com/reeve-go/reeve/storage"
@@ -20,13 +21,22 @@ func dueNow(id string) storage.Change {
 	return c
 }
 
+// processesOn makes a place for processes that hear of each other, and who observes it. Start is for one of them.
+func processesOn(t testing.TB, url string, o postgres.Options) (observer *pgxpool.Pool, start func() *process) {
+	t.Helper()
+	observer = poolOn(t, url)
+	o = dropped(t, observer, o)
+	storeOn(t, observer, o)
+	return observer, func() *process {
+		t.Helper()
+		return processOn(t, url, o)
+	}
+}
+
 func TestHintsFromAnotherProcess(t *testing.T) {
 	t.Parallel()
-	url := pgtest.URL(t)
-	observer := poolOn(t, url)
-	o := dropped(t, observer, postgres.Options{})
-	storeOn(t, observer, o)
-	one, other := processOn(t, url, o), processOn(t, url, o)
+	_, start := processesOn(t, pgtest.URL(t), postgres.Options{})
+	one, other := start(), start()
 	one.listen()
 	one.hears() // of what was there before
 	for i := range 3 {
@@ -42,11 +52,8 @@ func TestHintsFromAnotherProcess(t *testing.T) {
 // A connection that breaks costs a hint, and there is one when it was replaced.
 func TestHintsGoOnAfterTheConnectionEnded(t *testing.T) {
 	t.Parallel()
-	url := pgtest.URL(t)
-	observer := poolOn(t, url)
-	o := dropped(t, observer, postgres.Options{})
-	storeOn(t, observer, o)
-	one, other := processOn(t, url, o), processOn(t, url, o)
+	observer, start := processesOn(t, pgtest.URL(t), postgres.Options{})
+	one, other := start(), start()
 	one.listen()
 	one.hears()
 	for i := range 2 {
@@ -69,11 +76,8 @@ func TestHintsGoOnAfterTheConnectionEnded(t *testing.T) {
 
 func TestListenEnds(t *testing.T) {
 	t.Parallel()
-	url := pgtest.URL(t)
-	observer := poolOn(t, url)
-	o := dropped(t, observer, postgres.Options{})
-	storeOn(t, observer, o)
-	p := processOn(t, url, o)
+	observer, start := processesOn(t, pgtest.URL(t), postgres.Options{})
+	p := start()
 	for range 3 {
 		stop := p.listen()
 		p.hears()
@@ -94,10 +98,8 @@ func TestListenEnds(t *testing.T) {
 func TestNotificationsAreFew(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	observer := poolOn(t, url)
-	o := dropped(t, observer, postgres.Options{})
-	storeOn(t, observer, o)
-	p := processOn(t, url, o)
+	_, start := processesOn(t, url, postgres.Options{})
+	p := start()
 	e := earOn(t, url, p.store.Channel())
 	counted := func(what string, want int, do func()) {
 		t.Helper()
@@ -153,11 +155,8 @@ func (p *process) inHost(end func(pgx.Tx, context.Context) error) {
 // Behind a pooler a process hears of what it does itself, and keeps no connection.
 func TestHintsBehindAPooler(t *testing.T) {
 	t.Parallel()
-	url := withSetting(pgtest.URL(t), "default_query_exec_mode=cache_describe")
-	observer := poolOn(t, url)
-	o := dropped(t, observer, postgres.Options{Pooled: true})
-	storeOn(t, observer, o)
-	p := processOn(t, url, o)
+	observer, start := processesOn(t, withSetting(pgtest.URL(t), "default_query_exec_mode=cache_describe"), postgres.Options{Pooled: true})
+	p := start()
 	p.listen()
 	said := 0
 	eventually(t, "it does not hear of what it does itself", func() bool {

@@ -51,7 +51,7 @@ func (v *inventoryView) rows(ctx context.Context, q storage.RowQuery, yield func
 	if err != nil {
 		return err
 	}
-	w := where{view: v}
+	w := where{view: v, few: q.Among != nil}
 	in, err := w.scopes(ctx, t, "t0", q.In)
 	if err != nil {
 		return err
@@ -150,6 +150,7 @@ type where struct {
 	view *inventoryView
 	args []any
 	deep int
+	few  bool // rows are found by something else and are few, so that each is looked at by itself
 }
 
 // scopes is the condition that the row of a table, under a name, is in one of the scopes.
@@ -207,5 +208,9 @@ func (w *where) condition(ctx context.Context, t *shape, name string, c storage.
 	if err != nil {
 		return "", err
 	}
-	return column + " IN (SELECT " + under + "." + quoted(id.Name) + " FROM " + quoted(of.Name) + " AS " + under + " WHERE " + in + ")", nil
+	pointed, from := under+"."+quoted(id.Name), " FROM "+quoted(of.Name)+" AS "+under+" WHERE "
+	if w.few {
+		return "EXISTS (SELECT 1" + from + column + " = " + pointed + " AND " + in + ")", nil
+	}
+	return column + " IN (SELECT " + pointed + from + in + ")", nil
 }

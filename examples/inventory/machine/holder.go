@@ -17,6 +17,8 @@ type holdings struct {
 
 // holdings reads them, the first time that it is asked.
 func (r *Reading) holdings(ctx context.Context) (*holdings, error) {
+	r.holding.Lock()
+	defer r.holding.Unlock()
 	if r.held != nil {
 		return r.held, nil
 	}

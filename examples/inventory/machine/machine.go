@@ -19,6 +19,7 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
@@ -46,12 +47,14 @@ func Here() *Machine {
 }
 
 // A Reading is one look at a machine. Each of its sequences reads when it is gone through, one thing after the
-// other, and ends with the first error. A Reading is not safe for concurrent use.
+// other, and ends with the first error. A Reading is safe for concurrent use.
 type Reading struct {
 	*Machine
 
 	only *selection // nil: everything
-	held *holdings  // once it is known
+
+	holding sync.Mutex
+	held    *holdings // once it is known
 }
 
 // A selection is which processes and sockets are looked at.

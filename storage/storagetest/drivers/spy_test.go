@@ -18,6 +18,7 @@ type spy struct {
 	cancel func()
 	// commit, if it is not nil, is called in the place of a commit.
 	commit func(tx driver.Tx) error
+	silent bool // queries are not answered
 }
 
 // spyOn returns a handle on dsn whose connections a spy watches.
@@ -61,6 +62,22 @@ func (s *spy) breakCommits(broken func(tx driver.Tx) error) {
 	s.commit = broken
 }
 
+// silence lets queries fail, or answers them again.
+func (s *spy) silence(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silent = on
+}
+
+func (s *spy) answers() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silent {
+		return errBroken
+	}
+	return nil
+}
+
 type spyConnector struct {
 	spy *spy
 	dsn string
@@ -100,6 +117,9 @@ func (c *spyConn) QueryContext(ctx context.Context, query string, args []driver.
 	if !ok {
 		return nil, driver.ErrSkip
 	}
+	if err := c.spy.answers(); err != nil {
+		return nil, err
+	}
 	c.spy.note(query)
 	return queryer.QueryContext(ctx, query, args)
 }
@@ -128,6 +148,9 @@ func (s *spyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (dr
 }
 
 func (s *spyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.spy.answers(); err != nil {
+		return nil, err
+	}
 	s.spy.note(s.query)
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }

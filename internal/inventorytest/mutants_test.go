@@ -1,4 +1,4 @@
-package refresh_test
+package inventorytest
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reeve-go/reeve/refresh/internal/altertest"
+	"github.com/reeve-go/reeve/internal/altertest"
+	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
-	"github.com/reeve-go/reeve/storage/memory"
 )
 
 // A lawBreaker is a test that is to fail.
@@ -73,23 +73,24 @@ func setFlag(t *testing.T, name, value string) {
 //nolint:paralleltest // it sets flags
 func TestLawMutants(t *testing.T) {
 	setFlag(t, "rapid.nofailfile", "true")
-	setFlag(t, "rapid.shrinktime", "100ms")
+	setFlag(t, "rapid.shrinktime", "1ms")
+	setFlag(t, "rapid.checks", "5000") // what a mutant breaks can be rare
 	null, text := storage.Value{}, storage.TextValue
 	mutants := map[string]struct {
 		alter altertest.Alter
-		tell  func(statement, *lawInventory)
+		tell  func(statement, *world)
 	}{
-		"what was not said is written": {tell: func(st statement, inv *lawInventory) { st.wholly(inv) }},
-		"a row is said under the key of another": {tell: func(st statement, inv *lawInventory) {
+		"what was not said is written": {tell: func(st statement, in *world) { st.wholly(in) }},
+		"a row is said under the key of another": {tell: func(st statement, in *world) {
 			if st.in == "images" {
-				inv.Images.Build(lawImage{Ref: "i0", Name: "n0"})
+				in.Images.Build(image{Ref: "i0", Name: "n0"})
 				return
 			}
-			st.tell(inv)
+			st.tell(in)
 		}},
-		"a row is not said": {tell: func(st statement, inv *lawInventory) {
+		"a row is not said": {tell: func(st statement, in *world) {
 			if st.in != "snapshots" {
-				st.tell(inv)
+				st.tell(in)
 			}
 		}},
 		"false is null":                      {alter: altertest.Alter{Insert: inserted("on_now", storage.BoolValue(false), null)}},
@@ -99,10 +100,39 @@ func TestLawMutants(t *testing.T) {
 		"a manager is another":               {alter: altertest.Alter{Insert: inserted("manager", text("two"), text("one"))}},
 		"a late link is not made":            {alter: altertest.Alter{Update: without("sites", "main_id")}},
 		"a column is not updated":            {alter: altertest.Alter{Update: without("machines", "uuid")}},
-		"a size is not updated":              {alter: altertest.Alter{Update: without("volumes", "size")}},
+		"a name is not updated":              {alter: altertest.Alter{Update: without("sites", "name")}},
 		"what is gone is still pointed at":   {alter: altertest.Alter{Update: without("machines", "owner_id")}},
 		"a plan is applied by half": {alter: altertest.Alter{
 			Update: func(_ string, _ []storage.Column, c *storage.RowChange) bool { return c.Old == nil },
+		}},
+		"a version is not looked at": {alter: altertest.Alter{Row: func(q storage.RowQuery, row []storage.Value) {
+			for i, c := range q.Columns {
+				if c.Name == "version" {
+					row[i] = null
+				}
+			}
+		}}},
+		"a row is said to have what it cannot be without": {tell: func(st statement, in *world) {
+			if st.in == "licenses" && st.key.text == "l0" {
+				in.Licenses.Build(license{Ref: "l0", Machine: in.Machines.Build(machine{Ref: "m0", UUID: "u0"})})
+				return
+			}
+			st.tell(in)
+		}},
+		"what comes back stays archived": {alter: altertest.Alter{Update: without("networks", "archived_at")}},
+		"a row that is only pointed at is not created": {alter: altertest.Alter{
+			Insert: func(table string, columns []storage.Column, _ []storage.Value) bool {
+				return table != "images" || slices.ContainsFunc(columns, func(c storage.Column) bool { return c.Name == "name" })
+			},
+		}},
+		"two rows are not joined": {alter: altertest.Alter{
+			Insert: func(table string, _ []storage.Column, _ []storage.Value) bool { return table != joined },
+		}},
+		"two rows stay joined": {alter: altertest.Alter{
+			Delete: func(table string, _ []storage.Column, _ []storage.Value) bool { return table != joined },
+		}},
+		"an image is not deleted": {alter: altertest.Alter{
+			Delete: func(table string, _ []storage.Column, _ []storage.Value) bool { return table != "images" },
 		}},
 		"a row is not created": {alter: altertest.Alter{
 			Insert: func(table string, _ []storage.Column, _ []storage.Value) bool { return table != "snapshots" },
@@ -140,24 +170,13 @@ func TestLawMutants(t *testing.T) {
 						panic(r)
 					}
 				}()
-				runLaws(b, func() storage.Inventory { return altertest.New(carelessDatabase(), m.alter) }, m.tell)
+				laws(b, func(t refreshtest.TB, tables []storage.Table) storage.Inventory {
+					return altertest.New(Careless(t, tables), m.alter)
+				}, m.tell)
 			}()
 			if !b.failed {
 				t.Error("no law is broken")
 			}
 		})
 	}
-}
-
-// carelessDatabase does not look where its rows point.
-func carelessDatabase() storage.Inventory {
-	tables := lawTables()
-	for i := range tables {
-		tables[i].References = nil
-	}
-	in, err := memory.NewInventory(tables...)
-	if err != nil {
-		panic(err) // the tables are the laws' own
-	}
-	return in
 }

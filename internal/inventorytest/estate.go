@@ -1,4 +1,4 @@
-package refreshtest_test
+package inventorytest
 
 import (
 	"context"
@@ -11,16 +11,16 @@ import (
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
-	"github.com/reeve-go/reeve/storage/memory"
 )
 
-// The rows of an inventory with a reference, one to itself, a child and columns of two kinds.
 type (
+	// Host is a row of an inventory with a reference, one to itself, a child and columns of two kinds.
 	Host struct {
 		Ref    string            `reeve:"ref,key"`
 		Name   *string           `reeve:"name"`
 		Parent refresh.Ref[Host] `reeve:"parent_id"`
 	}
+	// VM is such a row.
 	VM struct {
 		Ref     string              `reeve:"ref,key"`
 		UUID    string              `reeve:"uuid,index=by_uuid"`
@@ -28,6 +28,7 @@ type (
 		Host    refresh.Ref[Host]   `reeve:"host_id"`
 		On      refresh.Value[bool] `reeve:"on_it"`
 	}
+	// Disk is such a row.
 	Disk struct {
 		VM     refresh.Ref[VM] `reeve:"vm_id,key"`
 		Device string          `reeve:"device,key"`
@@ -35,83 +36,68 @@ type (
 	}
 )
 
-type inventory struct {
+// An Estate is such an inventory.
+type Estate struct {
 	Hosts *refresh.Collection[Host]
 	VMs   *refresh.Collection[VM]
 	Disks *refresh.Collection[Disk]
 }
 
-func declare(b *refresh.Builder) *inventory {
-	return &inventory{
+func declareEstate(b *refresh.Builder) *Estate {
+	return &Estate{
 		Hosts: refresh.Add[Host](b, "hosts", nil),
 		VMs:   refresh.Add[VM](b, "vms", nil),
 		Disks: refresh.Add[Disk](b, "disks", &refresh.CollectionOptions{ChildOf: []string{"vm_id"}}),
 	}
 }
 
-func column(name string, typ storage.ColumnType) storage.Column {
-	return storage.Column{Name: name, Type: typ, Null: name != "id"}
-}
-
-// tables are the host's own.
-func tables() []storage.Table {
-	id := column("id", storage.IntType)
+// EstateTables are those of an estate.
+func EstateTables() []storage.Table {
+	own := [][]string{{"manager", "ref"}}
+	running := []storage.Column{{Name: "running", Type: storage.BoolType, Null: true}, {Name: "on_it", Type: storage.BoolType, Null: true}}
 	return []storage.Table{
+		{Name: "hosts", ID: "id", Unique: own, Columns: columns("id", "manager ref name", "parent_id"), References: map[string]string{"parent_id": "hosts"}},
 		{
-			Name: "hosts", ID: "id", Unique: [][]string{{"manager", "ref"}}, References: map[string]string{"parent_id": "hosts"},
-			Columns: []storage.Column{id, column("manager", storage.TextType), column("ref", storage.TextType), column("name", storage.TextType), column("parent_id", storage.IntType)},
+			Name: "vms", ID: "id", Unique: own, Columns: append(columns("id", "manager ref uuid", "host_id"), running...),
+			References: map[string]string{"host_id": "hosts"},
 		},
 		{
-			Name: "vms", ID: "id", Unique: [][]string{{"manager", "ref"}}, References: map[string]string{"host_id": "hosts"},
-			Columns: []storage.Column{
-				id, column("manager", storage.TextType), column("ref", storage.TextType), column("uuid", storage.TextType),
-				column("running", storage.BoolType), column("host_id", storage.IntType), column("on_it", storage.BoolType),
-			},
-		},
-		{
-			Name: "disks", ID: "id", Unique: [][]string{{"vm_id", "device"}}, References: map[string]string{"vm_id": "vms"},
-			Columns: []storage.Column{id, column("vm_id", storage.IntType), column("device", storage.TextType), column("size", storage.IntType)},
+			Name: "disks", ID: "id", Unique: [][]string{{"vm_id", "device"}}, Columns: columns("id", "device", "vm_id size"),
+			References: map[string]string{"vm_id": "vms"},
 		},
 	}
 }
 
-func open(t refreshtest.TB) storage.Inventory {
-	t.Helper()
-	in, err := memory.NewInventory(tables()...)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return in
+// A Cloud is a world as a collector gives it.
+type Cloud struct {
+	Hosts []CloudHost
+	VMs   []CloudVM
 }
 
-// A cloud is a world as a collector gives it.
-type cloud struct {
-	Hosts []cloudHost
-	VMs   []cloudVM
-}
+// A CloudHost is part of a cloud.
+type CloudHost struct{ Ref, Name, Parent string }
 
-type cloudHost struct{ Ref, Name, Parent string }
-
-type cloudVM struct {
+// A CloudVM is part of a cloud, with its disks.
+type CloudVM struct {
 	Ref, Host string
 	Running   bool
 	Disks     []int64
 }
 
 // clouds draws clouds in which everything that is pointed at is there.
-func clouds() *rapid.Generator[cloud] {
-	return rapid.Custom(func(t *rapid.T) cloud {
-		var c cloud
+func clouds() *rapid.Generator[Cloud] {
+	return rapid.Custom(func(t *rapid.T) Cloud {
+		var c Cloud
 		refs := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"h1", "h2", "h3", "h4"}), 0, 4, rapid.ID).Draw(t, "hosts")
 		for i, ref := range refs {
-			h := cloudHost{Ref: ref, Name: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "name")}
+			h := CloudHost{Ref: ref, Name: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "name")}
 			if rapid.Bool().Draw(t, "has a parent") && i > 0 {
 				h.Parent = refs[rapid.IntRange(0, i-1).Draw(t, "parent")]
 			}
 			c.Hosts = append(c.Hosts, h)
 		}
 		for _, ref := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v1", "v2", "v3"}), 0, 3, rapid.ID).Draw(t, "vms") {
-			vm := cloudVM{Ref: ref, Running: rapid.Bool().Draw(t, "running"), Disks: rapid.SliceOfN(rapid.Int64Range(0, 2), 0, 2).Draw(t, "disks")}
+			vm := CloudVM{Ref: ref, Running: rapid.Bool().Draw(t, "running"), Disks: rapid.SliceOfN(rapid.Int64Range(0, 2), 0, 2).Draw(t, "disks")}
 			if len(refs) > 0 {
 				vm.Host = rapid.SampledFrom(append(slices.Clone(refs), "")).Draw(t, "host")
 			}
@@ -121,7 +107,8 @@ func clouds() *rapid.Generator[cloud] {
 	})
 }
 
-func parseHosts(_ context.Context, c cloud, inv *inventory) error {
+// ParseHosts is a parser.
+func ParseHosts(_ context.Context, c Cloud, inv *Estate) error {
 	inv.Hosts.Complete() // also if it is empty
 	for _, h := range c.Hosts {
 		host := Host{Ref: h.Ref, Parent: inv.Hosts.LazyFind(h.Parent)}
@@ -133,7 +120,8 @@ func parseHosts(_ context.Context, c cloud, inv *inventory) error {
 	return nil
 }
 
-func parseVMs(_ context.Context, c cloud, inv *inventory) error {
+// ParseVMs is a parser.
+func ParseVMs(_ context.Context, c Cloud, inv *Estate) error {
 	inv.VMs.Complete()
 	inv.Disks.Complete()
 	for _, v := range c.VMs {
@@ -151,12 +139,12 @@ func parseVMs(_ context.Context, c cloud, inv *inventory) error {
 	return nil
 }
 
-func shuffle(t *rapid.T, c cloud) cloud {
-	return cloud{Hosts: rapid.Permutation(c.Hosts).Draw(t, "hosts"), VMs: rapid.Permutation(c.VMs).Draw(t, "vms")}
+func shuffle(t *rapid.T, c Cloud) Cloud {
+	return Cloud{Hosts: rapid.Permutation(c.Hosts).Draw(t, "hosts"), VMs: rapid.Permutation(c.VMs).Draw(t, "vms")}
 }
 
-// targets names what is in a cloud: each host and each machine, with its disks.
-func targets(c cloud, inv *inventory) (out []*refresh.Targets, err error) {
+// targets names what is in a Cloud: each host and each machine, with its disks.
+func targets(c Cloud, inv *Estate) (out []*refresh.Targets, err error) {
 	for _, h := range c.Hosts {
 		var t refresh.Targets
 		err = errors.Join(err, inv.Hosts.Target(&t, Host{Ref: h.Ref}))
@@ -170,8 +158,8 @@ func targets(c cloud, inv *inventory) (out []*refresh.Targets, err error) {
 	return out, err
 }
 
-// narrow is the targeted collector.
-func narrow(c cloud, t *refresh.Targets, inv *inventory) (out cloud, err error) {
+// Narrow is the targeted collector.
+func Narrow(c Cloud, t *refresh.Targets, inv *Estate) (out Cloud, err error) {
 	hosts, err := inv.Hosts.Targets(t)
 	if err != nil {
 		return out, err
@@ -190,10 +178,14 @@ func narrow(c cloud, t *refresh.Targets, inv *inventory) (out cloud, err error) 
 	return out, err
 }
 
-// estate is a harness that keeps the laws.
-func estate() refreshtest.Harness[cloud, *inventory] {
-	return refreshtest.Harness[cloud, *inventory]{
-		Declare: declare, Open: open, Worlds: clouds(), Shuffle: shuffle, Targets: targets, Narrow: narrow,
-		Parsers: []refreshtest.Parser[cloud, *inventory]{parseHosts, parseVMs},
+// EstateHarness is a harness that keeps the laws, in memory.
+func EstateHarness() refreshtest.Harness[Cloud, *Estate] {
+	return refreshtest.Harness[Cloud, *Estate]{
+		Declare: declareEstate, Worlds: clouds(), Shuffle: shuffle, Targets: targets, Narrow: Narrow,
+		Open: func(t refreshtest.TB) storage.Inventory {
+			t.Helper()
+			return InMemory(t, EstateTables())
+		},
+		Parsers: []refreshtest.Parser[Cloud, *Estate]{ParseHosts, ParseVMs},
 	}
 }

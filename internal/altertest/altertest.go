@@ -19,6 +19,8 @@ type Alter struct {
 	Describe func(t *storage.Table)
 	// Query changes what is asked for.
 	Query func(q *storage.RowQuery)
+	// Row changes a row that is read.
+	Row func(q storage.RowQuery, row []storage.Value)
 	// Insert, Update and Delete change what is written, in place; false leaves it out.
 	Insert func(table string, columns []storage.Column, row []storage.Value) bool
 	Update func(table string, columns []storage.Column, change *storage.RowChange) bool
@@ -104,6 +106,10 @@ func (v *view) Rows(ctx context.Context, q storage.RowQuery) iter.Seq2[[]storage
 			return
 		}
 		for row, err := range v.InventoryView.Rows(ctx, q) {
+			if err == nil && v.alter.Row != nil {
+				row = slices.Clone(row)
+				v.alter.Row(q, row)
+			}
 			if !yield(row, err) {
 				return
 			}

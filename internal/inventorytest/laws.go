@@ -1,0 +1,218 @@
+package inventorytest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/refresh/refreshtest"
+	"github.com/reeve-go/reeve/storage"
+)
+
+// RunLaws tests that refreshes of random worlds leave what a model says, that plans say what they do, that plans which
+// are not true any more do no harm, and the laws of refreshtest.
+func RunLaws(t *testing.T, open Opener) {
+	t.Helper()
+	t.Run("worlds are as the model says", func(t *testing.T) {
+		t.Parallel()
+		laws(t, open, rightly)
+	})
+	t.Run("stale plans do no harm", func(t *testing.T) {
+		t.Parallel()
+		stalePlans(t, open)
+	})
+	t.Run("refreshtest's", func(t *testing.T) {
+		t.Parallel()
+		h := EstateHarness()
+		h.Open = func(t refreshtest.TB) storage.Inventory {
+			t.Helper()
+			return open(t, EstateTables())
+		}
+		refreshtest.Check(t, h)
+	})
+}
+
+// lawTest refreshes two managers in one database, again and again, and compares with the models.
+type lawTest struct {
+	t         *rapid.T
+	ctx       context.Context
+	store     storage.Inventory
+	persister *refresh.Persister[*world]
+	models    map[string]*model
+	tell      func(st statement, in *world)
+}
+
+func newLawTest(tb testing.TB, t *rapid.T, open Opener, r rules) *lawTest {
+	tb.Helper()
+	l := &lawTest{t: t, ctx: tb.Context(), store: open(t, worldTables()), tell: rightly}
+	l.models = map[string]*model{"one": newModel("one", r), "two": newModel("two", r)}
+	var err error
+	l.persister, err = r.persister(l.store)
+	l.must("declaring", err)
+	return l
+}
+
+// rightly is how a parser says a statement.
+func rightly(st statement, in *world) { st.tell(in) }
+
+// laws tries the laws with what tell makes of statements.
+func laws(tb testing.TB, open Opener, tell func(statement, *world)) {
+	tb.Helper()
+	rapid.Check(tb, func(t *rapid.T) {
+		l := newLawTest(tb, t, open, rules{
+			rapid.SampledFrom([]refresh.Duplicates{refresh.Merge, refresh.LastWins, refresh.FirstWins, refresh.RefuseDuplicates}).Draw(t, "duplicates"),
+			rapid.SampledFrom([]refresh.Mode{refresh.NoDelete, refresh.Keep, refresh.UpdateOnly, refresh.CreateOnly, refresh.ReadOnly}).Draw(t, "images"),
+		})
+		l.tell = tell
+		for range rapid.IntRange(1, 4).Draw(t, "refreshes") {
+			l.step()
+		}
+	})
+}
+
+// begin opens a refresh and says what there is.
+func (l *lawTest) begin(manager string, said []statement) *refresh.Refresh[*world] {
+	l.t.Helper()
+	r, err := l.persister.Open(l.ctx, manager, nil)
+	l.must("opening", err)
+	for _, st := range said {
+		l.tell(st, r.Inventory)
+	}
+	r.Inventory.complete()
+	return r
+}
+
+// step refreshes one manager by a world of its own, in one of the ways in which a plan comes true.
+func (l *lawTest) step() {
+	l.t.Helper()
+	s := speaker{l.t}
+	manager := s.pick("manager", "one", "one", "two")
+	said := statements().Draw(l.t, "said")
+	m := l.models[manager]
+	was := maps.Clone(m.rows)
+	want := m.refresh(said)
+	if want.undecided {
+		return
+	}
+	r := l.begin(manager, said)
+	defer func() { l.must("closing", r.Close()) }()
+	plan, err := l.save(r, s.pick("way", "save", "apply", "replay"))
+	if want.refuses {
+		if err == nil {
+			l.t.Fatalf("two rows with the same key and other data are saved")
+		}
+	} else {
+		l.must("saving", err)
+		l.compare(plan, want, counts(was, m.rows))
+		l.must("closing", plan.Close())
+	}
+	if diff := cmp.Diff(merged(l.models["one"], l.models["two"]), l.dump()); diff != "" {
+		l.t.Fatalf("the tables are not as they should be (- model, + database):\n%s", diff)
+	}
+}
+
+func (l *lawTest) dump() refreshtest.Tables {
+	l.t.Helper()
+	got, err := refreshtest.Dump(l.ctx, l.store, dumped, worldDump)
+	l.must("reading", err)
+	return got
+}
+
+func (l *lawTest) save(r *refresh.Refresh[*world], way string) (*refresh.Plan, error) {
+	if way == "save" {
+		return r.Save(l.ctx, 0)
+	}
+	plan, err := r.Plan(l.ctx)
+	if err == nil && way == "replay" {
+		var text bytes.Buffer
+		l.must("writing", plan.WriteJSON(&text))
+		l.must("closing", plan.Close())
+		plan, err = refresh.ReadPlan(&text, 0)
+	}
+	if err == nil {
+		err = l.persister.Apply(l.ctx, plan, 0)
+	}
+	return plan, err
+}
+
+// compare looks whether the plan says what was done.
+func (l *lawTest) compare(plan *refresh.Plan, want outcome, done map[string][3]int) {
+	l.t.Helper()
+	unresolved := map[string]int{}
+	for _, u := range plan.Unresolved() {
+		unresolved[u.Collection+"."+u.Column]++
+	}
+	if diff := cmp.Diff(want.unresolved, unresolved); diff != "" {
+		l.t.Errorf("references that are not found (- model, + plan):\n%s", diff)
+	}
+	if n := len(plan.Refused()); n != want.refused {
+		l.t.Errorf("%d rows are refused, %v; want %d", n, plan.Refused(), want.refused)
+	}
+	for _, of := range plan.Collections {
+		if got := [3]int{of.Inserts, of.Updates + of.Archives, of.Deletes}; got != done[of.Table] {
+			l.t.Errorf("collection %q: the plan says %v created, changed, deleted; it should be %v", of.Name, got, done[of.Table])
+		}
+	}
+}
+
+func (l *lawTest) must(what string, err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// stalePlans: a plan of which something is not true any more is not applied, and says so; or it is, and nothing points
+// nowhere.
+func stalePlans(tb testing.TB, open Opener) {
+	tb.Helper()
+	rapid.Check(tb, func(t *rapid.T) {
+		l := newLawTest(tb, t, open, rules{refresh.LastWins, refresh.NoDelete})
+		possible := true // until a row stays that cannot be without one that is deleted
+		draw := func(what string) []statement {
+			said := statements().Draw(t, what)
+			possible = possible && !l.models["one"].refresh(said).undecided
+			return said
+		}
+		save := func(what string) {
+			said := draw(what)
+			if !possible {
+				return
+			}
+			plan, err := l.begin("one", said).Save(l.ctx, 0)
+			l.must("saving", err)
+			l.must("closing", plan.Close())
+		}
+		save("before")
+		before := l.models["one"].rows
+		said := draw("planned")
+		if !possible {
+			return
+		}
+		l.models["one"].rows = before
+		plan, err := l.begin("one", said).Plan(l.ctx)
+		l.must("planning", err)
+		save("between")
+		was := l.dump()
+		applied := l.persister.Apply(l.ctx, plan, 0)
+		if applied != nil && !errors.Is(applied, storage.ErrConflict) {
+			t.Errorf("a plan that is not true any more: %v; want a conflict", applied)
+		}
+		is := l.dump()
+		if diff := cmp.Diff(was, is); applied != nil && diff != "" {
+			t.Errorf("a plan that was not applied changed (- before, + after):\n%s", diff)
+		}
+		if strings.Contains(fmt.Sprint(is), "nowhere") {
+			t.Errorf("a row points at one that is not there:\n%s", cmp.Diff(was, is))
+		}
+		l.must("closing", plan.Close())
+	})
+}

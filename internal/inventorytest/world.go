@@ -1,0 +1,153 @@
+package inventorytest
+
+import (
+	"slices"
+
+	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/refresh/refreshtest"
+	"github.com/reeve-go/reeve/storage"
+)
+
+// The rows of the worlds in which the laws are tried: references to their own table and in a circle, to several
+// tables, by another index, as keys and as keys of keys, required, to rows that are only pointed at, by way of another
+// table, and fields of others.
+type (
+	site struct {
+		Ref    string               `reeve:"ref,key"`
+		Name   *string              `reeve:"name"`
+		Parent refresh.Ref[site]    `reeve:"parent_id"`
+		Main   refresh.Ref[machine] `reeve:"main_id"`
+	}
+	image struct {
+		Ref  string `reeve:"ref,key"`
+		Name string `reeve:"name,index=by_name"`
+	}
+	network struct {
+		Ref  string `reeve:"ref,key"`
+		Name string `reeve:"name"`
+	}
+	machine struct {
+		Ref      string                 `reeve:"ref,key"`
+		UUID     string                 `reeve:"uuid,index=by_uuid"`
+		On       bool                   `reeve:"on_now"`
+		Site     refresh.Ref[site]      `reeve:"site_id"`
+		Image    refresh.Ref[image]     `reeve:"image_id"`
+		Owner    refresh.AnyRef         `reeve:"owner_id,to=sites|machines,type=owner_type"`
+		SiteName refresh.Value[*string] `reeve:"site_name"`
+		Networks []refresh.Ref[network] `reeve:"networks,through=machines_networks(machine_id,network_id)"`
+	}
+	volume struct {
+		Machine refresh.Ref[machine] `reeve:"machine_id,key"`
+		Device  string               `reeve:"device,key"`
+		Size    *int64               `reeve:"size"`
+	}
+	snapshot struct {
+		Volume refresh.Ref[volume]   `reeve:"volume_id,key"`
+		Number int                   `reeve:"number,key"`
+		Prior  refresh.Ref[snapshot] `reeve:"prior_id"`
+	}
+	license struct {
+		Ref     string               `reeve:"ref,key"`
+		Version *int64               `reeve:"version,version"`
+		Machine refresh.Ref[machine] `reeve:"machine_id,required"`
+		Image   refresh.Ref[image]   `reeve:"image_id,stub"`
+		Note    string               `reeve:"note"`
+	}
+)
+
+type world struct {
+	Sites     *refresh.Collection[site]
+	Images    *refresh.Collection[image]
+	Networks  *refresh.Collection[network]
+	Machines  *refresh.Collection[machine]
+	Volumes   *refresh.Collection[volume]
+	Snapshots *refresh.Collection[snapshot]
+	Licenses  *refresh.Collection[license]
+}
+
+// rules are what differs from one test to another: what becomes of duplicates, and which rows of images are written.
+type rules struct {
+	duplicates refresh.Duplicates
+	images     refresh.Mode
+}
+
+// declare declares the collections. Networks are archived when they are gone.
+func (r rules) declare(b *refresh.Builder) *world {
+	return &world{ // in an order that is not the graph's
+		Licenses:  refresh.Add[license](b, "licenses", &refresh.CollectionOptions{Duplicates: r.duplicates}),
+		Snapshots: refresh.Add[snapshot](b, "snapshots", &refresh.CollectionOptions{ChildOf: []string{"volume_id"}, Duplicates: r.duplicates}),
+		Machines:  refresh.Add[machine](b, "machines", &refresh.CollectionOptions{Duplicates: r.duplicates}),
+		Volumes:   refresh.Add[volume](b, "volumes", &refresh.CollectionOptions{ChildOf: []string{"machine_id"}, Duplicates: r.duplicates}),
+		Sites:     refresh.Add[site](b, "sites", &refresh.CollectionOptions{Duplicates: r.duplicates}),
+		Images:    refresh.Add[image](b, "images", &refresh.CollectionOptions{Mode: r.images, Duplicates: r.duplicates}),
+		Networks:  refresh.Add[network](b, "networks", &refresh.CollectionOptions{Archive: "archived_at", Duplicates: r.duplicates}),
+	}
+}
+
+// complete says of all collections that nothing else is there.
+func (w *world) complete() {
+	w.Sites.Complete()
+	w.Images.Complete()
+	w.Networks.Complete()
+	w.Machines.Complete()
+	w.Volumes.Complete()
+	w.Snapshots.Complete()
+	w.Licenses.Complete()
+}
+
+func (r rules) persister(in storage.Inventory) (*refresh.Persister[*world], error) {
+	return refresh.NewPersister(r.declare, in, &refresh.PersisterOptions{Guard: refresh.Guard{Share: 1}})
+}
+
+// worldOrder is that in which keys are known.
+var worldOrder = []string{"sites", "images", "networks", "machines", "volumes", "snapshots", "licenses"}
+
+// joined is the table that joins machines and networks.
+const joined = "machines_networks"
+
+// worldPoints is where columns point; what owner_id points at depends.
+var worldPoints = map[string]string{
+	"parent_id": "sites", "main_id": "machines", "site_id": "sites", "image_id": "images", "prior_id": "snapshots", "machine_id": "machines",
+}
+
+var worldDump = &refreshtest.DumpOptions{
+	Any:    []refreshtest.AnyColumn{{Table: "machines", Column: "owner_id", Type: "owner_type"}},
+	Unlike: map[string][]string{"networks": {"archived_at"}},
+}
+
+func worldTables() []storage.Table {
+	own := [][]string{{"manager", "ref"}}
+	on, archived := storage.Column{Name: "on_now", Type: storage.BoolType, Null: true}, storage.Column{Name: "archived_at", Type: storage.TimeType, Null: true}
+	return []storage.Table{
+		{
+			Name: "sites", ID: "id", Unique: own, Columns: columns("id", "manager ref name", "parent_id main_id"),
+			References: map[string]string{"parent_id": "sites", "main_id": "machines"},
+		},
+		{Name: "images", ID: "id", Unique: own, Columns: columns("id", "manager ref name", "")},
+		{Name: "networks", ID: "id", Unique: own, Columns: append(columns("id", "manager ref name", ""), archived)},
+		{
+			Name: "machines", ID: "id", Unique: own,
+			Columns:    append(columns("id", "manager ref uuid owner_type site_name", "site_id image_id owner_id"), on),
+			References: map[string]string{"site_id": "sites", "image_id": "images"},
+		},
+		{
+			Name: "volumes", ID: "id", Unique: [][]string{{"machine_id", "device"}}, Columns: columns("id", "device", "machine_id size"),
+			References: map[string]string{"machine_id": "machines"},
+		},
+		{
+			Name: "snapshots", ID: "id", Unique: [][]string{{"volume_id", "number"}}, Columns: columns("id", "", "volume_id number prior_id"),
+			References: map[string]string{"volume_id": "volumes", "prior_id": "snapshots"},
+		},
+		{
+			Name: "licenses", ID: "id", Unique: own, Columns: columns("id", "manager ref note", "version machine_id image_id"),
+			References: map[string]string{"machine_id": "machines", "image_id": "images"},
+		},
+		{
+			Name: joined, Unique: [][]string{{"machine_id", "network_id"}}, Columns: columns("", "", "machine_id network_id"),
+			References: map[string]string{"machine_id": "machines", "network_id": "networks"},
+		},
+	}
+}
+
+// dumped are the tables of the worlds, as a dump shows them.
+var dumped = append(slices.Clone(worldOrder), joined)

@@ -1,0 +1,144 @@
+package refresh
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A Manager is what a [Refresher] knows of a manager: the data of its record. A full refresh and targeted ones go on
+// side by side, so there is a [Track] for each of the two.
+type Manager struct {
+	Full     Track `json:"full,omitzero"`
+	Targeted Track `json:"targeted,omitzero"`
+	// Targets are asked for, and no refresh of them has begun. Under are those of the one that is under way.
+	Targets Targets `json:"targets,omitzero"`
+	Under   Targets `json:"under,omitzero"`
+	// Force: the next full refresh, or the one that is under way, may remove whatever it likes.
+	Force bool `json:"force,omitempty"`
+	// Collections is what became of each when it was last saved.
+	Collections map[string]Outcome `json:"collections,omitempty"`
+	// Removing: all that the manager has is to be removed, and Removal is the effect that does so.
+	Removing bool   `json:"removing,omitempty"`
+	Removal  string `json:"removal,omitempty"`
+	// Token is the newest that a save was given.
+	Token storage.Token `json:"token,omitempty"`
+	// Beside is how many targeted refreshes were begun beside the full one that is under way.
+	Beside int `json:"beside,omitempty"`
+}
+
+// A Track is how far one of the two sorts of refresh is.
+type Track struct {
+	// Wanted: a refresh is asked for and has not begun, since Asked.
+	Wanted bool      `json:"wanted,omitempty"`
+	Asked  time.Time `json:"asked,omitzero"`
+	// Run is the effect of the one that is under way; empty: none is. Fence is the newest try at it that saved.
+	Run   string        `json:"run,omitempty"`
+	Fence storage.Token `json:"fence,omitempty"`
+	// Began is when the last one was begun, Ended when it was over.
+	Began time.Time `json:"began,omitzero"`
+	Ended time.Time `json:"ended,omitzero"`
+	// Succeeded is when the last one ended that saved everything.
+	Succeeded time.Time `json:"succeeded,omitzero"`
+	// Failures counts those since then that did not, Error is what was wrong with the last of them, and Retry
+	// when the next one may begin.
+	Failures int       `json:"failures,omitempty"`
+	Error    string    `json:"error,omitempty"`
+	Retry    time.Time `json:"retry,omitzero"`
+}
+
+// ask takes down that a refresh is asked for.
+func (t *Track) ask(now time.Time) {
+	if !t.Wanted {
+		t.Wanted, t.Asked = true, now
+	}
+}
+
+// begin takes down that a refresh has begun.
+func (t *Track) begin(run string, now time.Time) {
+	t.Wanted, t.Asked, t.Run, t.Fence, t.Began = false, time.Time{}, run, 0, now
+}
+
+// end takes down how a refresh has ended: why is empty if everything was saved.
+func (t *Track) end(why string, now time.Time, wait func(failures int) time.Duration) {
+	t.Run, t.Fence, t.Ended, t.Error = "", 0, now, why
+	if why == "" {
+		t.Succeeded, t.Failures, t.Retry = now, 0, time.Time{}
+		return
+	}
+	t.Failures++
+	t.Retry = now.Add(wait(t.Failures))
+	t.ask(now)
+}
+
+// forget takes down that nothing is wanted any more.
+func (t *Track) forget() {
+	t.Wanted, t.Asked, t.Failures, t.Error, t.Retry = false, time.Time{}, 0, "", time.Time{}
+}
+
+// from returns when a refresh may begin that may wait for others.
+func (t *Track) from(delay time.Duration) time.Time {
+	from := t.Asked.Add(delay)
+	if t.Retry.After(from) {
+		return t.Retry
+	}
+	return from
+}
+
+// doubling is how long a manager waits after failed refreshes: up to five seconds after one and twice as long after each
+// further one, up to ten minutes. How long exactly hangs on the manager and the number, so that those that failed
+// together do not come again together, and a decision is the same whenever it is made.
+func doubling(manager string, failures int) time.Duration {
+	wait := 10 * time.Minute
+	if failures < 8 {
+		wait = 5 * time.Second << (failures - 1)
+	}
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, manager, " ", failures)
+	return wait/2 + time.Duration(h.Sum64()%uint64(wait/2)) //nolint:gosec // the wait is positive
+}
+
+// request takes down a request. Who asks for everything wants it now, whatever failed before.
+func (m *Manager) request(q request, now time.Time) {
+	if q.Targets == nil {
+		m.Full.ask(now)
+		m.Full.Retry = time.Time{}
+		m.Force = m.Force || q.Force
+		return
+	}
+	m.Targets.Merge(q.Targets)
+	m.Targeted.ask(now)
+}
+
+// everything takes down that a full refresh is to do what targeted ones were asked for.
+func (m *Manager) everything(now time.Time) {
+	m.Full.ask(now)
+	m.Targeted.forget()
+	m.Targets = Targets{}
+}
+
+func (m *Manager) endFull(why string, now time.Time, wait func(failures int) time.Duration) {
+	m.Full.end(why, now, wait)
+	m.Beside = 0
+	if why == "" {
+		m.Force = false
+	}
+}
+
+// endTargeted takes down how a targeted refresh has ended. Targets of one that failed are asked for again, and after
+// some tries everything is: one of them may be what makes it fail.
+func (m *Manager) endTargeted(why string, now time.Time, wait func(failures int) time.Duration) {
+	m.Targeted.end(why, now, wait)
+	if why != "" {
+		m.Targets.Merge(&m.Under)
+	}
+	m.Under = Targets{}
+	if m.Targeted.Failures >= mostTries {
+		m.everything(now)
+	}
+}
+
+// mostTries is how often a targeted refresh may fail in a row.
+const mostTries = 5
