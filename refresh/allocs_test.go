@@ -30,7 +30,7 @@ func TestAllocations(t *testing.T) {
 		{"building a row with a key of two parts, one of which is a row", 2, func() { // the row and what is pointed at
 			inv.Disks.Build(Disk{VM: inv.VMs.LazyFind(keys[next]), Device: "sda"})
 		}},
-		{"building a row again", 2, func() { inv.Hosts.Build(Host{Ref: "h"}) }}, // the row and the one before
+		{"building a row again", 1, func() { inv.Hosts.Build(Host{Ref: "h"}) }}, // the row
 	} {
 		next = 0
 		got := testing.AllocsPerRun(runs, func() {

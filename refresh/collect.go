@@ -26,7 +26,8 @@ type Collector[C any] interface {
 type Parser[C, P any] struct {
 	// Name says which parser it is, in errors. Required.
 	Name string
-	// Parse fills the collections. It runs beside the other parsers. Required.
+	// Parse fills the collections. It runs beside the other parsers. An error is something that can be better the
+	// next time; who will never know more says so with Incomplete, and returns none. Required.
 	Parse func(ctx context.Context, c C, inventory P) error
 	// Fills returns the collections that it fills: an error makes these incomplete, so that nothing is
 	// removed from them, and no others. Nil: all.

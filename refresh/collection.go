@@ -38,6 +38,7 @@ type collection struct {
 	refused    []Refusal
 	duplicates []Duplicate
 	incomplete error
+	partial    bool   // of some rows not all fields were said
 	bare       []bool // of which rows nothing is known but that they exist; there may be less
 	complete   bool   // if it has no rows, there are none
 	scratch    []byte
@@ -67,6 +68,9 @@ func (c *Collection[T]) Patch(row T, set func(row *T) []any) Ref[T] {
 	if err != nil {
 		return Ref[T]{c.add(nil, err, building)}
 	}
+	c.mu.Lock()
+	c.partial = true
+	c.mu.Unlock()
 	return Ref[T]{c.build(reflect.ValueOf(&row).Elem(), chosen, building)}
 }
 

@@ -97,7 +97,7 @@ func ExampleRefresher() {
 
 	err := refresher.Add(ctx, "rack 7")
 	first, err5 := refresher.Await(ctx, "rack 7")
-	fmt.Printf("%+d blades\n", first.Collections["blades"].Inserts)
+	fmt.Printf("%+d blades\n", first.Full.Outcome("blades").Inserts)
 
 	rack.mu.Lock()
 	rack.blades["b2"] = "off"
@@ -107,7 +107,7 @@ func ExampleRefresher() {
 	err7 := inv.Target(&t, Blade{Ref: "b2"})
 	err8 := refresher.Request(ctx, "rack 7", &t)
 	second, err9 := refresher.Await(ctx, "rack 7")
-	of := second.Collections["blades"]
+	of := second.Targeted.Outcome("blades")
 	fmt.Printf("%d updated, %d unchanged\n", of.Updates, of.Unchanged)
 
 	cancel()

@@ -20,7 +20,7 @@ var errEmpty = errors.New("nothing was brought; if there is nothing, Complete is
 func (c *Collection[T]) Incomplete(why error) { c.lacks(why) }
 
 // Complete says that the collection has all of its rows, even if those are none. A full refresh takes a collection without any row
-// for a mistake, and deletes nothing, if it does not say so. Incomplete is stronger.
+// for a mistake, and deletes nothing, if it does not say so. Where that always holds, the function that declares the collection may call it. Incomplete is stronger.
 func (c *Collection[T]) Complete() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

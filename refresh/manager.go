@@ -18,8 +18,6 @@ type Manager struct {
 	Under   Targets `json:"under,omitzero"`
 	// Force: the next full refresh, or the one that is under way, may remove whatever it likes.
 	Force bool `json:"force,omitempty"`
-	// Collections is what became of each when it was last saved.
-	Collections map[string]Outcome `json:"collections,omitempty"`
 	// Removing: all that the manager has is to be removed, and Removal is the effect that does so.
 	Removing bool   `json:"removing,omitempty"`
 	Removal  string `json:"removal,omitempty"`
@@ -47,6 +45,20 @@ type Track struct {
 	Failures int       `json:"failures,omitempty"`
 	Error    string    `json:"error,omitempty"`
 	Retry    time.Time `json:"retry,omitzero"`
+	// Saved is what the last one that was saved did to each collection, in the order of its plan, and SavedAt when
+	// that was.
+	Saved   []Outcome `json:"saved,omitempty"`
+	SavedAt time.Time `json:"saved_at,omitzero"`
+}
+
+// Outcome returns what the last refresh that was saved did to a collection. It is zero if there was none.
+func (t *Track) Outcome(collection string) Outcome {
+	for _, of := range t.Saved {
+		if of.Collection == collection {
+			return of
+		}
+	}
+	return Outcome{}
 }
 
 // ask takes down that a refresh is asked for.
@@ -61,10 +73,13 @@ func (t *Track) begin(run string, now time.Time) {
 	t.Wanted, t.Asked, t.Run, t.Fence, t.Began = false, time.Time{}, run, 0, now
 }
 
-// end takes down how a refresh has ended: why is empty if everything was saved.
-func (t *Track) end(why string, now time.Time, wait func(failures int) time.Duration) {
-	t.Run, t.Fence, t.Ended, t.Error = "", 0, now, why
-	if why == "" {
+// end takes down how a refresh has ended.
+func (t *Track) end(r report, now time.Time, wait func(failures int) time.Duration) {
+	t.Run, t.Fence, t.Ended, t.Error = "", 0, now, r.Error
+	if r.Saved != nil {
+		t.Saved, t.SavedAt = r.Saved, now
+	}
+	if r.Error == "" {
 		t.Succeeded, t.Failures, t.Retry = now, 0, time.Time{}
 		return
 	}
@@ -119,19 +134,19 @@ func (m *Manager) everything(now time.Time) {
 	m.Targets = Targets{}
 }
 
-func (m *Manager) endFull(why string, now time.Time, wait func(failures int) time.Duration) {
-	m.Full.end(why, now, wait)
+func (m *Manager) endFull(r report, now time.Time, wait func(failures int) time.Duration) {
+	m.Full.end(r, now, wait)
 	m.Beside = 0
-	if why == "" {
+	if r.Error == "" {
 		m.Force = false
 	}
 }
 
 // endTargeted takes down how a targeted refresh has ended. Targets of one that failed are asked for again, and after
 // some tries everything is: one of them may be what makes it fail.
-func (m *Manager) endTargeted(why string, now time.Time, wait func(failures int) time.Duration) {
-	m.Targeted.end(why, now, wait)
-	if why != "" {
+func (m *Manager) endTargeted(r report, now time.Time, wait func(failures int) time.Duration) {
+	m.Targeted.end(r, now, wait)
+	if r.Error != "" {
 		m.Targets.Merge(&m.Under)
 	}
 	m.Under = Targets{}

@@ -110,13 +110,13 @@ type Refresh[P any] struct {
 }
 
 // Plan finds out what the refresh changes, and writes nothing.
-func (r *Refresh[P]) Plan(ctx context.Context) (*Plan, error) {
+func (r *Refresh[P]) Plan(ctx context.Context) (plan *Plan, err error) {
 	view, err := r.persister.store.View(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("refresh: manager %q: %w", r.manager, err)
 	}
-	plan, err := r.plan(ctx, view)
-	return plan, errors.Join(err, view.Close())
+	defer func() { err = errors.Join(err, view.Close()) }() // also where code of the host's panics
+	return r.plan(ctx, view)
 }
 
 func (r *Refresh[P]) plan(ctx context.Context, view storage.InventoryView) (*Plan, error) {
@@ -126,7 +126,7 @@ func (r *Refresh[P]) plan(ctx context.Context, view storage.InventoryView) (*Pla
 	}
 	p := planner{
 		graph: r.graph, in: r.in, view: view, scope: scope, targets: r.targets, guard: r.persister.options.Guard, states: map[*collection]*state{},
-		report: r.persister.options.Progress, plan: newPlan(r.manager, r.since, r.persister.options.Memory),
+		report: r.persister.options.Progress, tables: *r.persister.tables.Load(), plan: newPlan(r.manager, r.since, r.persister.options.Memory),
 	}
 	p.plan.Targeted = r.targets != nil
 	if err := p.run(ctx); err != nil {
@@ -172,19 +172,20 @@ func (p *Persister[P]) Apply(ctx context.Context, plan *Plan, token storage.Toke
 }
 
 // save does something in one transaction.
-func (p *Persister[P]) save(ctx context.Context, manager string, token storage.Token, do func(storage.InventoryTx) (*Plan, error)) (*Plan, error) {
+func (p *Persister[P]) save(ctx context.Context, manager string, token storage.Token, do func(storage.InventoryTx) (*Plan, error)) (plan *Plan, err error) {
 	tx, err := p.store.Begin(ctx, storage.Fence{Scope: manager, Token: token})
 	if err != nil {
 		return nil, fmt.Errorf("refresh: manager %q: %w", manager, err)
 	}
-	plan, err := do(tx)
+	defer func() { err = errors.Join(err, tx.Close()) }() // also where code of the host's panics
+	plan, err = do(tx)
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
 	if err != nil && plan != nil {
 		plan.forgetCreated()
 	}
-	return plan, errors.Join(err, tx.Close())
+	return plan, err
 }
 
 func (r *Refresh[P]) writer(plan *Plan, tx storage.InventoryTx) *writer {

@@ -21,7 +21,8 @@ type planner struct {
 	targets targeting // nil: everything is refreshed
 	guard   Guard
 	report  func(Progress)
-	newer   touchedRows // what was saved since the refresh began
+	tables  map[string]*storage.Table // by name; without them rows that cannot be created are not found
+	newer   touchedRows               // what was saved since the refresh began
 	plan    *Plan
 	states  map[*collection]*state
 }
@@ -30,14 +31,15 @@ type planner struct {
 type state struct {
 	*collection
 
-	brought int               // the rows up to this one: the others are only pointed at
-	columns []storage.Column  // as they are read: the id, then those of the fields
-	places  [][]int           // where the columns of a field are in them
-	keys    *rowKeys          // a row's number, by the key that the database sees
-	ids     rowIDs            // null: it is new
-	refused []bool            // by number
-	reasons []Refusal         // of the rows that are refused by the plan
-	cut     map[cutField]bool // references that close a ring
+	brought  int               // the rows up to this one: the others are only pointed at
+	columns  []storage.Column  // as they are read: the id, then those of the fields
+	places   [][]int           // where the columns of a field are in them
+	keys     *rowKeys          // a row's number, by the key that the database sees
+	ids      rowIDs            // null: it is new
+	refused  []bool            // by number
+	demanded []*field          // that a row cannot be created without
+	reasons  []Refusal         // of the rows that are refused by the plan
+	cut      map[cutField]bool // references that close a ring
 
 	byID        map[storage.Value]int32 // rows, by their ids; made when it is first needed
 	cells       []cell                  // see cellsNow
@@ -127,6 +129,7 @@ func (p *planner) begin(place int, c *collection) *state {
 	if p.targets != nil {
 		s.owned = map[storage.Value]struct{}{}
 	}
+	s.demanded = p.demanded(c)
 	s.tally = p.tally(Matching, c.name, 0)
 	for _, f := range c.shape.fields {
 		if f.points() && !f.key && slices.ContainsFunc(c.targets[f.number], func(to *collection) bool { return p.states[to] == nil }) {

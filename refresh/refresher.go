@@ -38,10 +38,12 @@ type lifecycle struct {
 	removal   *supervision.Effect[struct{}, struct{}]
 }
 
-// RefresherOptions are the options of a [Refresher]. Nil is the same as the zero value.
+// RefresherOptions are the options of a [Refresher]. Nil is the same as the zero value. Name, Schedule, Delay, Threshold
+// and Wait are part of what is decided, by whichever program is at hand, so they have to be the same in all.
 type RefresherOptions struct {
-	// Name is the kind of the records. Refreshers on one store that are about different managers need different
-	// ones. Empty: manager.
+	// Name is the kind of the records. Any program that supervises the kind may collect for any of its managers.
+	// Where only some can, or refreshers on one store are about different managers, they need different
+	// names. Empty: manager.
 	Name string
 	// Schedule says when a manager is refreshed fully although nobody asks, [supervision.Every] for instance. The next
 	// time is counted from the end of the last one. Nil, also as what it returns: only when asked, and once when it is added.
@@ -64,6 +66,9 @@ type RefresherOptions struct {
 	// refresh one that failed, although it is saved. If the program dies before it is called, it is not; what has to
 	// be done with each save is a [Step]. Nil: nothing is done.
 	After func(ctx context.Context, r Run, saved *Plan) error
+	// Failed is called with the error of a refresh that failed, or that did not save everything, as it is, before the
+	// record is told: a [*GuardError] still has its plan, which is closed afterwards. Nil: nothing is done.
+	Failed func(ctx context.Context, r Run, err error)
 	// Logger is told of refreshes that failed. Nil: [slog.Default].
 	Logger *slog.Logger
 }

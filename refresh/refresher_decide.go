@@ -37,10 +37,10 @@ func (l *lifecycle) hear(t *turn, m supervision.Message) (gone bool) {
 		t.Data.request(q, t.Now)
 	}
 	if r, err, ok := l.full.Outcome(m); ok {
-		t.Data.endFull(l.take(t, r, err), t.Now, wait)
+		t.Data.endFull(reported(r, err), t.Now, wait)
 	}
 	if r, err, ok := l.targeted.Outcome(m); ok {
-		t.Data.endTargeted(l.take(t, r, err), t.Now, wait)
+		t.Data.endTargeted(reported(r, err), t.Now, wait)
 	}
 	_, err, ok := l.removal.Outcome(m)
 	return ok && err == nil

@@ -31,7 +31,7 @@ func TestAManagerIsRefreshed(t *testing.T) {
 		if diff := cmp.Diff([]string{"a@h1", "b@h1"}, p.vms("east")); diff != "" {
 			p.Error(diff)
 		}
-		if m.Full.Succeeded.IsZero() || m.Collections["vms"].Inserts != 2 || m.Collections["vms"].At != m.Full.Succeeded {
+		if m.Full.Succeeded.IsZero() || m.Full.Outcome("vms").Inserts != 2 || m.Full.SavedAt != m.Full.Succeeded {
 			p.Errorf("it knows %+v", m)
 		}
 
@@ -43,7 +43,7 @@ func TestAManagerIsRefreshed(t *testing.T) {
 		if diff := cmp.Diff([]string{"a@h2"}, p.vms("east")); diff != "" {
 			p.Error(diff)
 		}
-		if of := m.Collections["vms"]; of.Updates != 1 || of.Deletes != 1 || !of.Targeted {
+		if of := m.Targeted.Outcome("vms"); of.Updates != 1 || of.Deletes != 1 || m.Full.Outcome("vms").Inserts != 2 {
 			p.Errorf("the outcome is %+v", of)
 		}
 
@@ -315,8 +315,8 @@ func TestAParserFails(t *testing.T) {
 		if !errors.Is(err, refresh.ErrFailing) || !strings.Contains(m.Full.Error, errHalf.Error()) {
 			p.Errorf("awaited: %+v, %v", m, err)
 		}
-		if of := m.Collections["vms"]; !strings.Contains(of.Incomplete, errHalf.Error()) || of.Updates != 1 || of.Deletes != 0 || m.Collections["hosts"].Incomplete != "" {
-			p.Errorf("the outcome is %+v", m.Collections)
+		if of := m.Full.Outcome("vms"); !strings.Contains(of.Incomplete, errHalf.Error()) || of.Updates != 1 || of.Deletes != 0 || of.Kept != 1 || m.Full.Outcome("hosts").Incomplete != "" {
+			p.Errorf("the outcome is %+v", m.Full.Saved)
 		}
 		if diff := cmp.Diff([]string{"a@h2", "b@h1"}, p.vms("east")); diff != "" {
 			p.Error(diff)
@@ -344,16 +344,75 @@ func TestAParserPanics(t *testing.T) {
 		if !errors.Is(err, refresh.ErrFailing) || !strings.Contains(m.Full.Error, `parser "odd"`) || !strings.Contains(m.Full.Error, "at the disco") {
 			p.Errorf("awaited: %+v, %v", m, err)
 		}
-		if m.Collections["hosts"].Incomplete == "" {
+		if m.Full.Outcome("hosts").Incomplete == "" {
 			p.Error("a parser that does not say what it fills makes nothing incomplete")
 		}
 	})
 }
 
+// A refresh that is under way when its program stops has not failed: another program makes it.
+func TestAProgramStops(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		stop := p.supervise(nil)
+		p.cloud.set("east", "a", "h1")
+		p.cloud.be(func(c *fakeCloud) { c.slow["east"] = time.Hour })
+		p.ok(p.refresher.Add(p.Context(), "east"))
+		time.Sleep(time.Minute)
+		stop()
+		if r := p.get("east"); r.State != refresh.Refreshing || r.Data.Full.Failures > 0 {
+			p.Errorf("it is %+v", r)
+		}
+		p.supervise(nil)
+		p.await("east")
+		if m := p.get("east").Data; m.Full.Failures > 0 || m.Full.Ended.Sub(m.Full.Began) > 2*time.Hour {
+			p.Errorf("it is %+v", m)
+		}
+	})
+}
+
+// Who stops reading because time is up has not read all, whether he says so or not.
+func TestFillIsNotWhole(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, nil)
+	r, err := p.persister.Open(t.Context(), "east", nil)
+	p.ok(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	read := func(_ context.Context, _ *view, inv *estate) error {
+		inv.Hosts.Build(Host{Ref: "h1"})
+		cancel()
+		return nil
+	}
+	err = refresh.Fill(ctx, r, &view{}, refresh.Parser[*view, *estate]{Name: "hosts", Parse: read})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), `parser "hosts"`) {
+		t.Errorf("it is %v", err)
+	}
+	plan, err := r.Plan(t.Context())
+	p.ok(err)
+	if of := countedIn(t, plan, "hosts"); of.Incomplete == "" || of.Inserts != 1 {
+		t.Errorf("the plan is %+v", of)
+	}
+	p.ok(errors.Join(plan.Close(), r.Close()))
+}
+
 // The guard refuses a refresh that removes too much, until somebody lets it.
 func TestForce(t *testing.T) {
 	t.Parallel()
-	atPost(t, nil, func(p *post) {
+	would := make(chan int, 1)
+	atPost(t, &refresh.RefresherOptions{
+		Failed: func(_ context.Context, _ refresh.Run, err error) {
+			if guarded, is := errors.AsType[*refresh.GuardError](err); is {
+				n := 0
+				for _, err := range guarded.Plan.Changes() {
+					if n++; err != nil {
+						t.Error(err)
+					}
+				}
+				would <- n
+			}
+		},
+	}, func(p *post) {
 		for i := range 100 {
 			p.cloud.set("east", fmt.Sprint(i), "h1")
 		}
@@ -366,11 +425,11 @@ func TestForce(t *testing.T) {
 		if m, err := p.refresher.Await(p.Context(), "east"); !errors.Is(err, refresh.ErrFailing) || !strings.Contains(m.Full.Error, "removes 90 of the 100 rows") {
 			p.Errorf("awaited: %+v, %v", m, err)
 		}
-		if n := len(p.vms("east")); n != 100 {
+		if n := len(p.vms("east")); n != 100 || <-would != 90 {
 			p.Errorf("%d vms are there", n)
 		}
 		p.ok(p.refresher.Force(p.Context(), "east"))
-		if m := p.await("east"); m.Force || m.Collections["vms"].Deletes+m.Collections["vms"].Unchanged < 10 {
+		if m := p.await("east"); m.Force || m.Full.Outcome("vms").Deletes != 90 {
 			p.Errorf("it is %+v", m)
 		}
 		if n := len(p.vms("east")); n != 10 {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/reeve-go/reeve/storage"
 )
 
 // A place is a row that was brought.
@@ -53,15 +55,34 @@ func (p *planner) need(ctx context.Context) error {
 	return p.in.err
 }
 
+// demanded returns the fields of a collection that a row cannot be created without.
+func (p *planner) demanded(c *collection) (out []*field) {
+	table := p.tables[c.options.Table]
+	if table == nil || c.joins != nil || !c.mode().creates() {
+		return nil
+	}
+	constant := func(f *field) bool {
+		return slices.ContainsFunc(slices.Concat(p.scope, c.where), func(to constant) bool { return to.column == f.column })
+	}
+	for _, f := range c.shape.fields {
+		at := slices.IndexFunc(table.Columns, func(to storage.Column) bool { return to.Name == f.column })
+		if at >= 0 && f.own() && !f.readOnly && !table.Columns[at].Null && !table.Columns[at].Default && f.column != table.ID && !constant(f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // demanding reports whether rows of a collection can lack something besides what their key points at.
 func (s *state) demanding() bool {
-	return slices.ContainsFunc(s.shape.fields, func(f *field) bool { return f.policy == required && !f.key }) ||
+	return s.partial && len(s.demanded) > 0 ||
+		slices.ContainsFunc(s.shape.fields, func(f *field) bool { return f.policy == required && !f.key }) ||
 		slices.ContainsFunc(s.parents, func(f *field) bool { return !f.key })
 }
 
 // refuseLacking refuses a row if it lacks something.
 func (p *planner) refuseLacking(s *state, row int32, cells []cell) bool {
-	err := s.lack(cells)
+	err := s.lack(row, cells)
 	switch {
 	case err == nil:
 		return false
@@ -75,7 +96,14 @@ func (p *planner) refuseLacking(s *state, row int32, cells []cell) bool {
 }
 
 // lack returns what a row lacks.
-func (s *state) lack(cells []cell) error {
+func (s *state) lack(row int32, cells []cell) error {
+	if s.partial && s.ids.at(row).IsNull() && !s.isBare(row) {
+		for _, f := range s.demanded {
+			if !cells[f.number].set {
+				return fmt.Errorf("column %q has to have a value in a row that is created, and none was said; Build says all", f.column)
+			}
+		}
+	}
 	for _, f := range s.shape.fields {
 		c := &cells[f.number]
 		switch {

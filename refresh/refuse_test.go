@@ -3,6 +3,8 @@ package refresh_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/reeve-go/reeve/refresh"
 )
 
@@ -281,4 +283,30 @@ func TestChildOf_nothing(t *testing.T) {
 		"refused disks serial=\"c\": it belongs to no row: column \"zone_id\" points at nothing and column \"node_id\" points at nothing",
 		"refused disks serial=\"b\": it belongs to no row: column \"zone_id\" points at nothing and column \"node_id\" points at nodes(ref=\"gone\"), which is not there")
 	r.holds("disks", `serial="a", zone_id=(ref="z")`)
+}
+
+// A patch of a row that is not there creates it, if what was said is enough for that; else it is refused alone.
+func TestPatch_ofNothing(t *testing.T) {
+	t.Parallel()
+	hosts := tableOf("hosts", "manager*", "ref*", "name", "place")
+	hosts.Columns[3].Null = false
+	type host struct {
+		Ref   string  `reeve:"ref,key"`
+		Name  string  `reeve:"name"`
+		Place *string `reeve:"place"`
+	}
+	r := newRig(t, func(b *refresh.Builder) *refresh.Collection[host] { return refresh.Add[host](b, "hosts", nil) }, hosts)
+	r.once(func(c *refresh.Collection[host]) { c.Build(host{Ref: "old", Name: "old"}) })
+	here := "here"
+	plan := r.once(func(c *refresh.Collection[host]) {
+		c.Patch(host{Ref: "old", Place: &here}, func(h *host) []any { return []any{&h.Place} })
+		c.Patch(host{Ref: "poor", Place: &here}, func(h *host) []any { return []any{&h.Place} })
+		c.Patch(host{Ref: "rich", Name: "rich"}, func(h *host) []any { return []any{&h.Name} })
+		c.Exists(host{Ref: "bare"})
+	})
+	r.holds("hosts", `ref="old", name="old", place="here"`, `ref="rich", name="rich"`)
+	want := []refresh.Refusal{{Collection: "hosts", Key: `ref="poor"`, Reason: `column "name" has to have a value in a row that is created, and none was said; Build says all`}}
+	if diff := cmp.Diff(want, plan.Refused()); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -23,14 +23,21 @@ type Run struct {
 
 // perform performs a refresh. One that fails is no failed effect, which would be tried again as it is: the record is
 // told, and asks anew for what is wanted then.
-func (r *Refresher[C, P]) perform(ctx context.Context, c supervision.Call, run Run) (report, error) {
+func (r *Refresher[C, P]) perform(ctx context.Context, c supervision.Call, run Run) (out report, err error) {
 	run.Manager, run.call = c.From.ID, c
-	out, err := r.refresh(ctx, run)
+	out.Saved, err = r.refresh(ctx, run)
 	if err == nil || interrupted(ctx) {
 		return out, err
 	}
+	out.Error = clip(err.Error())
 	r.options.Logger.Warn("a refresh failed", "manager", run.Manager, "targeted", run.Targets != nil, "error", err)
-	return report{Error: clip(err.Error())}, nil
+	if r.options.Failed != nil {
+		r.options.Failed(ctx, run, err)
+	}
+	if guarded, is := errors.AsType[*GuardError](err); is {
+		_ = guarded.Plan.Close() // the error counts
+	}
+	return out, nil
 }
 
 // interrupted reports whether a refresh was ended although nothing is wrong with it.
@@ -39,39 +46,34 @@ func interrupted(ctx context.Context) bool {
 	return errors.Is(cause, supervision.ErrStopping) || errors.Is(cause, storage.ErrLeaseLost) || errors.Is(cause, storage.ErrCanceled)
 }
 
-func (r *Refresher[C, P]) refresh(ctx context.Context, run Run) (out report, err error) {
+// refresh does it, and returns what was saved also with an error.
+func (r *Refresher[C, P]) refresh(ctx context.Context, run Run) (done []Outcome, err error) {
 	if r.options.Before != nil {
 		if err := r.options.Before(ctx, run); err != nil {
-			return out, fmt.Errorf("refresh: before it: %w", err)
+			return nil, fmt.Errorf("refresh: before it: %w", err)
 		}
 	}
 	one, from, err := r.collect(ctx, run)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, one.Close()) }()
-	defer func() { err = errors.Join(err, closeCollector(from)) }()
+	defer func() { err = errors.Join(err, closeCollector(from), one.Close()) }()
 	lacks := Fill(ctx, one, from, r.parsers...)
 	if ctx.Err() != nil {
-		return out, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	saved, err := save(ctx, one, run.Force, func() (storage.Token, error) {
 		return r.ticket(ctx, run.Manager, func(m *Manager) bool { return m.wants(&run) })
 	})
 	if err != nil {
-		return out, err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, saved.Close()) }()
 	if r.options.After != nil {
-		if err := r.options.After(ctx, run, saved); err != nil {
-			lacks = errors.Join(lacks, fmt.Errorf("refresh: after it: %w", err))
+		if err = r.options.After(ctx, run, saved); err != nil {
+			err = fmt.Errorf("refresh: after it: %w", err)
 		}
 	}
-	out.Collections = outcomes(saved)
-	if lacks != nil {
-		out.Error = clip(lacks.Error())
-	}
-	return out, nil
+	return outcomes(saved), errors.Join(lacks, err, saved.Close())
 }
 
 // collect opens a refresh and what its parsers read from.
@@ -119,7 +121,7 @@ func save[P any](ctx context.Context, r *Refresh[P], force bool, ticket func() (
 		if err == nil {
 			return plan, nil
 		}
-		if plan != nil {
+		if _, is := errors.AsType[*GuardError](err); plan != nil && !is {
 			err = errors.Join(err, plan.Close())
 		}
 		if !errors.Is(err, storage.ErrLeaseLost) || ctx.Err() != nil || try == mostTries {

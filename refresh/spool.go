@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
+	"strings"
 )
 
 // A spool keeps texts of bytes in the order in which they come: in memory, and in a temporary file once they are
 // many.
 type spool struct {
-	limit int    // how much is kept in memory
-	tail  []byte // what is not in the file
-	begin int64  // where the tail begins
+	limit int                // how much is kept in memory
+	tail  []*strings.Builder // what is not in the file, in blocks; all but the last are full
+	begin int64              // where the tail begins
+	size  int                // of the tail
 	file  *os.File
 
 	block []byte // what was read last of the file
@@ -24,25 +25,43 @@ type spool struct {
 const (
 	lengthOf = 4 // bytes before each text
 
-	// How much of the file is read at once: of texts that are read in their order, and of others.
+	// How much is in a block of the tail, and how much of the file is read at once: of texts that are read in their
+	// order, and of others.
 	blockSize = 64 << 10
 	pieceSize = 512
 )
 
 // add adds a text and returns where it is.
 func (s *spool) add(text []byte) (at int64, err error) {
-	if len(s.tail) > 0 && len(s.tail)+lengthOf+len(text) > s.limit {
+	if s.size > 0 && s.size+lengthOf+len(text) > s.limit {
 		if err := s.spill(); err != nil {
 			return 0, err
 		}
 	}
-	at = s.begin + int64(len(s.tail))
-	if need := len(s.tail) + lengthOf + len(text); need > cap(s.tail) { // append would grow in smaller steps
-		s.tail = slices.Grow(s.tail, max(min(2*cap(s.tail), s.limit), need)-len(s.tail))
-	}
-	s.tail = binary.BigEndian.AppendUint32(s.tail, uint32(len(text))) //nolint:gosec // limited by what a row may be
-	s.tail = append(s.tail, text...)
+	at = s.end()
+	var length [lengthOf]byte
+	binary.BigEndian.PutUint32(length[:], uint32(len(text))) //nolint:gosec // limited by what a row may be
+	s.append(length[:])
+	s.append(text)
 	return at, nil
+}
+
+// append adds bytes to the tail. What is there stays where it is, so that it can be given away without a copy. Only the
+// first block grows as it has to, for what is little in all.
+func (s *spool) append(b []byte) {
+	s.size += len(b)
+	for len(b) > 0 {
+		if n := len(s.tail); n == 0 || s.tail[n-1].Len() == blockSize {
+			s.tail = append(s.tail, new(strings.Builder))
+			if n > 0 {
+				s.tail[n].Grow(blockSize)
+			}
+		}
+		last := s.tail[len(s.tail)-1]
+		n := min(len(b), blockSize-last.Len())
+		last.Write(b[:n])
+		b = b[n:]
+	}
 }
 
 // spill writes the tail to the file.
@@ -52,20 +71,21 @@ func (s *spool) spill() (err error) {
 			return fmt.Errorf("refresh: no temporary file for what is too much for memory: %w", err)
 		}
 	}
-	if _, err := s.file.WriteAt(s.tail, s.begin); err != nil {
-		return fmt.Errorf("refresh: what is too much for memory cannot be written: %w", err)
+	for i, block := range s.tail {
+		if _, err := s.file.WriteAt([]byte(block.String()), s.begin+int64(i)*blockSize); err != nil {
+			return fmt.Errorf("refresh: what is too much for memory cannot be written: %w", err)
+		}
 	}
-	s.begin += int64(len(s.tail))
-	s.tail = s.tail[:0]
+	s.begin, s.size, s.tail = s.end(), 0, nil
 	return nil
 }
 
 // read returns the text at a place.
 func (s *spool) read(at int64) (string, error) {
 	if at >= s.begin {
-		text := s.tail[at-s.begin:]
-		n := binary.BigEndian.Uint32(text)
-		return string(text[lengthOf:][:n]), nil
+		in := int(at - s.begin)
+		n := int(binary.BigEndian.Uint32([]byte(s.kept(in, lengthOf))))
+		return s.kept(in+lengthOf, n), nil
 	}
 	length, err := s.piece(at, lengthOf)
 	if err != nil {
@@ -73,6 +93,20 @@ func (s *spool) read(at int64) (string, error) {
 	}
 	text, err := s.piece(at+lengthOf, int(binary.BigEndian.Uint32(length)))
 	return string(text), err
+}
+
+// kept returns n bytes of the tail. They are not copied, unless they are in several blocks.
+func (s *spool) kept(at, n int) string {
+	i, in := at/blockSize, at%blockSize
+	if n > 0 && in+n <= blockSize {
+		return s.tail[i].String()[in:][:n]
+	}
+	var out strings.Builder
+	for ; out.Len() < n; i, in = i+1, 0 {
+		block := s.tail[i].String()[in:]
+		out.WriteString(block[:min(len(block), n-out.Len())])
+	}
+	return out.String()
 }
 
 // piece returns n bytes of the file: from the block that was read last, or from another one that begins there.
@@ -99,11 +133,11 @@ func (s *spool) piece(at int64, n int) ([]byte, error) {
 }
 
 // end is where the next text will be.
-func (s *spool) end() int64 { return s.begin + int64(len(s.tail)) }
+func (s *spool) end() int64 { return s.begin + int64(s.size) }
 
 // close gives everything back.
 func (s *spool) close() error {
-	s.tail, s.block = nil, nil
+	s.tail, s.size, s.block = nil, 0, nil
 	if s.file == nil {
 		return nil
 	}

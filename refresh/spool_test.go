@@ -13,7 +13,11 @@ import (
 func TestSpoolKeepsWhatItIsGiven(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s := spool{limit: rapid.IntRange(1, 200).Draw(t, "limit")}
+		limits, lengths := rapid.IntRange(1, 200), rapid.IntRange(0, 90)
+		if rapid.Bool().Draw(t, "in several blocks") {
+			limits, lengths = rapid.IntRange(1, 5*blockSize), rapid.IntRange(0, 2*blockSize)
+		}
+		s := spool{limit: limits.Draw(t, "limit")}
 		defer func() {
 			if err := s.close(); err != nil {
 				t.Error(err)
@@ -21,9 +25,10 @@ func TestSpoolKeepsWhatItIsGiven(t *testing.T) {
 		}()
 		var texts []string
 		var places []int64
+		first := "" // as it was read
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
-				text := strings.Repeat("x", rapid.IntRange(0, 90).Draw(t, "length")) + fmt.Sprint(len(texts))
+				text := strings.Repeat("x", lengths.Draw(t, "length")) + fmt.Sprint(len(texts))
 				at, err := s.add([]byte(text))
 				if err != nil {
 					t.Fatal(err)
@@ -47,13 +52,41 @@ func TestSpoolKeepsWhatItIsGiven(t *testing.T) {
 					}
 				}
 			},
+			"read the first, to keep it": func(t *rapid.T) {
+				if len(texts) == 0 {
+					t.Skip("there is nothing yet")
+				}
+				var err error
+				if first, err = s.read(places[0]); err != nil {
+					t.Fatal(err)
+				}
+			},
 			"": func(t *rapid.T) {
-				if len(s.tail) > s.limit && len(texts) > 1 && len(s.tail) > len(texts[len(texts)-1])+lengthOf {
-					t.Fatalf("%d bytes are in memory; %d is the limit", len(s.tail), s.limit)
+				if first != "" && first != texts[0] {
+					t.Fatalf("%q was read first, and is %q now", texts[0], first)
+				}
+				if s.size > s.limit && len(texts) > 1 && s.size > len(texts[len(texts)-1])+lengthOf {
+					t.Fatalf("%d bytes are in memory; %d is the limit", s.size, s.limit)
 				}
 			},
 		})
 	})
+}
+
+// A text of nothing can stand where a block ends.
+func TestSpoolOfNothing(t *testing.T) {
+	t.Parallel()
+	s := spool{limit: 2 * blockSize}
+	if _, err := s.add(make([]byte, blockSize-2*lengthOf)); err != nil {
+		t.Fatal(err)
+	}
+	at, err := s.add(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.read(at); got != "" || err != nil {
+		t.Errorf("%q, %v is read; nothing was added", got, err)
+	}
 }
 
 func TestSpoolLeavesNothingBehind(t *testing.T) {

@@ -256,3 +256,32 @@ func TestSteps_beforeLinks(t *testing.T) {
 		}
 	}
 }
+
+// A step that panics leaves nothing open: the next save goes well.
+func TestStep_panics(t *testing.T) {
+	t.Parallel()
+	var panics bool
+	r := newRig(t, func(b *refresh.Builder) *refresh.Collection[Host] {
+		refresh.AddStep(b, refresh.Step{Name: "odd", Do: func(context.Context, refresh.Saving) error {
+			if panics {
+				panic("at the disco")
+			}
+			return nil
+		}})
+		return refresh.Add[Host](b, "hosts", nil)
+	}, tableOf("hosts", "manager*", "ref*", "name"))
+	build := func(c *refresh.Collection[Host]) { c.Build(Host{Ref: "a"}) }
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("nobody hears of it")
+			}
+		}()
+		panics = true
+		r.once(build)
+	}()
+	r.holds("hosts")
+	panics = false
+	r.once(build)
+	r.holds("hosts", `ref="a", name=""`)
+}

@@ -60,6 +60,7 @@ func (s *settings) run(ctx context.Context, from *machine.Machine, stdout io.Wri
 		Schedule: func(machine string) supervision.Schedule { return supervision.Every(s.full, machine) },
 		Before:   v.before,
 		After:    v.after,
+		Failed:   v.lost,
 	})
 	if err != nil {
 		return err
@@ -80,6 +81,7 @@ func (s *settings) run(ctx context.Context, from *machine.Machine, stdout io.Wri
 // await waits until everything is refreshed, and shows how much was changed.
 func (s *settings) await(ctx context.Context, k *keeper, v *view) error {
 	m, err := k.refresher.Await(ctx, k.name)
+	err = v.advise(err)
 	r := v.report()
 	if r == nil && err != nil {
 		return err

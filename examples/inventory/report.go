@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -26,14 +24,13 @@ func newReport(p *refresh.Plan) *report {
 	return &report{p.Manager, p.Collections, p.Unresolved(), p.Refused(), p.Duplicates()}
 }
 
-// recorded returns what the record of a machine has of its last refresh.
+// recorded returns what the record of a machine has of its last full refresh.
 func recorded(machine string, m *refresh.Manager) *report {
 	r := &report{Machine: machine}
-	for _, name := range slices.Sorted(maps.Keys(m.Collections)) {
-		of := m.Collections[name]
+	for _, of := range m.Full.Saved {
 		r.Collections = append(r.Collections, &refresh.CollectionPlan{
-			Name: name, Inserts: of.Inserts, Updates: of.Updates, Deletes: of.Deletes,
-			Unchanged: of.Unchanged, Refused: of.Refused, Incomplete: of.Incomplete,
+			Name: of.Collection, Inserts: of.Inserts, Updates: of.Updates, Deletes: of.Deletes,
+			Unchanged: of.Unchanged, Kept: of.Kept, Refused: of.Refused, Incomplete: of.Incomplete,
 		})
 	}
 	return r

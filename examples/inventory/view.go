@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -17,11 +18,12 @@ type view struct {
 	db     *sql.DB
 	stdout io.Writer
 
-	mu     sync.Mutex
-	live   bool             // each change is shown when it is saved
-	whole  *report          // of the newest full refresh that this program made
-	called map[int64]string // what processes are called, by their ids
-	broken error            // nobody can be shown anything any more
+	mu      sync.Mutex
+	live    bool             // each change is shown when it is saved
+	whole   *report          // of the newest full refresh that this program made
+	called  map[int64]string // what processes are called, by their ids
+	refused bool             // the newest refresh would have removed too much
+	broken  error            // nobody can be shown anything any more
 
 	created, updated, deleted int
 }
@@ -65,6 +67,23 @@ func (v *view) after(_ context.Context, _ refresh.Run, saved *refresh.Plan) erro
 	}
 	v.broken = writeChanges(v.stdout, saved, v.line)
 	return nil
+}
+
+// lost notes that a refresh was refused for what it would have removed.
+func (v *view) lost(_ context.Context, _ refresh.Run, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, v.refused = errors.AsType[*refresh.GuardError](err)
+}
+
+// advise adds to the error of a refresh what can be done about it.
+func (v *view) advise(err error) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err != nil && v.refused {
+		return fmt.Errorf("%w: -plan shows it, -allow lets it", err)
+	}
+	return err
 }
 
 // line returns a change for those who look on.

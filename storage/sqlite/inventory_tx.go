@@ -56,6 +56,7 @@ func (tx *inventoryTx) Reserve(ctx context.Context, table string, n int) (ids []
 			return err
 		}
 		last := int64(0)
+		ids = make([]storage.Value, 0, n)
 		switch id.Type {
 		case storage.UUIDType:
 			for range n {
