@@ -17,6 +17,10 @@ import (
 // on the same store; of each manager, one at a time makes a full refresh, and one a targeted one beside it. Only their saves
 // exclude each other. It is safe for concurrent use.
 type Refresher[C, P any] struct {
+	// Managers are the records: to list, explain, pause and resume them, and to read their history. A paused one
+	// begins no refresh; one that is under way goes on.
+	Managers *supervision.Kind[Manager, ManagerState, ManagerEvent]
+
 	*lifecycle
 
 	collector Collector[C]
@@ -26,10 +30,7 @@ type Refresher[C, P any] struct {
 
 // A lifecycle is what a refresher does with a manager, whatever its inventory consists of.
 type lifecycle struct {
-	// Managers are the records: to list, explain, pause and resume them, and to read their history. A paused one begins no refresh;
-	// one that is under way goes on.
-	Managers *supervision.Kind[Manager, ManagerState, ManagerEvent]
-
+	managers  *supervision.Kind[Manager, ManagerState, ManagerEvent]
 	store     storage.Store
 	options   RefresherOptions
 	requested *supervision.MessageOf[request]
@@ -98,7 +99,7 @@ func NewRefresher[C, P any](store storage.Store, c Collector[C], p *Persister[P]
 	if err != nil {
 		return nil, err
 	}
-	return &Refresher[C, P]{l, c, parsers, p}, nil
+	return &Refresher[C, P]{l.managers, l, c, parsers, p}, nil
 }
 
 func newLifecycle(store storage.Store, o *RefresherOptions) (*lifecycle, error) {
@@ -130,7 +131,7 @@ func newLifecycle(store storage.Store, o *RefresherOptions) (*lifecycle, error) 
 	l.targeted = supervision.NewEffect[Run, report](o.Name + ".targeted")
 	l.removal = supervision.NewEffect[struct{}, struct{}](o.Name + ".removal")
 	var err error
-	l.Managers, err = supervision.NewKind(o.Name, managerMachine, store, &supervision.KindOptions[Manager, ManagerState, ManagerEvent]{
+	l.managers, err = supervision.NewKind(o.Name, managerMachine, store, &supervision.KindOptions[Manager, ManagerState, ManagerEvent]{
 		Derive:  func(m *Manager, _ supervision.Tally) ManagerState { return stateOf(m) },
 		Explain: l.explain,
 	})

@@ -58,6 +58,6 @@ func (l *lifecycle) settled(ctx context.Context, at supervision.Record[Manager, 
 	for _, err := range l.store.Messages(ctx, storage.MessageQuery{To: at.Key, Statuses: []storage.MessageStatus{storage.MessageOpen}, Limit: 1}) {
 		return false, err
 	}
-	now, err := l.Managers.Get(ctx, at.Key.ID) // it may have heard them since
+	now, err := l.managers.Get(ctx, at.Key.ID) // it may have heard them since
 	return now.Version == at.Version, err
 }

@@ -108,6 +108,8 @@ func TestAStaleSaveIsRefused(t *testing.T) {
 		if diff := cmp.Diff([]string{"a@h2"}, p.vms("east")); diff != "" {
 			p.Error(diff)
 		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
 		if len(g.begins) != 2 || g.begins[0] != nil || !errors.Is(g.begins[1], storage.ErrLeaseLost) {
 			p.Errorf("the saves went %v; the one that stalled has to be refused", g.begins)
 		}
@@ -183,6 +185,8 @@ func replicas(rt *rapid.T) {
 		stop()
 	}
 	last()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.most > 1 {
 		rt.Errorf("%d saves of a manager went on at once", g.most)
 	}

@@ -107,7 +107,7 @@ func (b *outbox) Deliver(_ context.Context, manager string, m storage.Message) e
 
 func (l *lifecycle) deliver(ctx context.Context, box outbox) error {
 	for i := range box {
-		box[i].To.Kind = l.Managers.Name()
+		box[i].To.Kind = l.managers.Name()
 	}
 	for messages := range slices.Chunk(box, 500) {
 		answers, err := l.store.Deliver(ctx, messages)

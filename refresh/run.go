@@ -137,7 +137,7 @@ var errUnwanted = errors.New("refresh: nobody wants this refresh any more")
 // were given before; and only who does what the record wants gets one. It is the time at the least, so that a record
 // that was restored from a backup, or that is the second of its name, is not behind what the inventory has seen.
 func (l *lifecycle) ticket(ctx context.Context, manager string, wanted func(m *Manager) bool) (token storage.Token, err error) {
-	err = l.Managers.Change(ctx, manager, func(t *turn) error {
+	err = l.managers.Change(ctx, manager, func(t *turn) error {
 		if !wanted(t.Data) {
 			return errUnwanted
 		}
