@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/reeve-go/reeve/fsm"
@@ -35,13 +36,65 @@ func (s *Sim) fly(what string, land func(ctx context.Context) error) {
 		s.flights = append(s.flights, f)
 		return
 	}
-	s.flying.Go(func() {
+	s.flying.add(func() {
 		for stays := true; stays; stays = s.land(f) {
 			if s.suffers(Delays) {
 				pause(s.ctx, Pick(s, 0, time.Second, time.Minute, 20*time.Minute))
 			}
 		}
 	})
+}
+
+// flying are the flights of a race, of which new ones begin while others are waited for.
+type flying struct {
+	mu     sync.Mutex
+	landed *sync.Cond
+	n      int
+	over   bool // there are no more
+}
+
+func newFlying() *flying {
+	f := &flying{}
+	f.landed = sync.NewCond(&f.mu)
+	return f
+}
+
+// add begins a flight, unless it is over: then it was sent by what outlives its process.
+func (f *flying) add(fly func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.over {
+		return
+	}
+	f.n++
+	go func() {
+		fly()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.n--
+		f.landed.Broadcast()
+	}()
+}
+
+// wait waits until none is under way.
+func (f *flying) wait() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waitLocked()
+}
+
+// end waits until none is under way, and lets no more begin.
+func (f *flying) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waitLocked()
+	f.over = true
+}
+
+func (f *flying) waitLocked() {
+	for f.n > 0 {
+		f.landed.Wait()
+	}
 }
 
 // arrive lets something arrive that was sent: the first, if it is not delayed.

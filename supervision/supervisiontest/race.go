@@ -30,7 +30,7 @@ func (s *Sim) race() {
 	s.raceSettle()
 	stop()
 	processes.Wait()
-	s.flying.Wait()
+	s.flying.end()
 	if s.trace.failed() == nil {
 		s.must(s.always)
 		s.must(s.finally)
@@ -120,7 +120,7 @@ func (s *Sim) raceClock(ctx context.Context) {
 func (s *Sim) raceSettle() {
 	s.calm.Store(true)
 	s.trace.add("", "from here on nothing goes wrong")
-	s.flying.Wait()
+	s.flying.wait()
 	for end := time.Now().Add(s.options.Calm); s.trace.failed() == nil; {
 		s.mu.Lock()
 		s.trace.fail(s.ledger.check(s.ctx))
@@ -130,7 +130,7 @@ func (s *Sim) raceSettle() {
 			return
 		}
 		pause(s.ctx, max(time.Until(due), s.options.Supervisor.Poll))
-		s.flying.Wait()
+		s.flying.wait()
 	}
 }
 

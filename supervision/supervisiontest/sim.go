@@ -27,7 +27,7 @@ type Sim struct {
 	tasks   []*task
 	current *task // the one that runs
 	flights []flight
-	flying  sync.WaitGroup // in a race, the flights
+	flying  *flying // of a race
 	sent    atomic.Int64
 	acts    int
 
@@ -43,7 +43,7 @@ type named struct {
 }
 
 func newSim(ctx context.Context, o *Options, choices *tape) *Sim {
-	s := &Sim{ctx: ctx, options: o, tape: choices, trace: newTrace(), store: o.Store()}
+	s := &Sim{ctx: ctx, options: o, tape: choices, trace: newTrace(), store: o.Store(), flying: newFlying()}
 	s.ledger = newLedger(s.store, o.Supervisor.Elsewhere)
 	s.setClock()
 	return s
