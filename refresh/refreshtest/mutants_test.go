@@ -84,7 +84,7 @@ var mutants = map[string]mutant{
 		}
 		return inventorytest.ParseHosts(ctx, c, inv)
 	})},
-	"an update that is lost": {"idempotence or references", altered(altertest.Alter{
+	"an update that is lost": {"idempotence or references or targets", altered(altertest.Alter{
 		Update: func(_ string, columns []storage.Column, _ *storage.RowChange) bool {
 			return columns[0].Name == "parent_id"
 		},
