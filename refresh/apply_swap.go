@@ -80,9 +80,7 @@ func valuesChanged(c *Change, index []storage.Column) (names, was, now string) {
 			if to := &c.Columns[i]; to.Column == column.Name {
 				n = appendText(n, to.Column)
 				before = appendValue(before, to.Old)
-				if after = appendValue(after, to.New); to.NewRow != nil {
-					after = binary.AppendVarint(appendText(append(after, newRow), to.NewRow.Collection), int64(to.NewRow.Row))
-				}
+				after = to.appendNew(after)
 			}
 		}
 	}

@@ -61,9 +61,7 @@ func (p *Parser[C, P]) fill(ctx context.Context, r *Refresh[P], c C) error {
 		}
 		return err
 	}
-	for _, one := range p.Fills(r.Inventory) {
-		one.filled().lacks(err)
-	}
+	lack(p.Fills(r.Inventory), err)
 	return err
 }
 

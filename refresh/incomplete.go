@@ -35,15 +35,20 @@ func (c *collection) lacks(why error) {
 	}
 }
 
+// lack makes collections incomplete.
+func lack(of []Filled, why error) {
+	for _, one := range of {
+		one.filled().lacks(why)
+	}
+}
+
 // Each calls f with all that a sequence yields, until ctx ends, the sequence ends with an error or f returns one. It
 // returns that error, and the collections that it fills are incomplete then; so they are if f panics.
 func Each[V any](ctx context.Context, from iter.Seq2[V, error], f func(V) error, fills ...Filled) (err error) {
 	err = errPanicked
 	defer func() {
 		if err != nil {
-			for _, one := range fills {
-				one.filled().lacks(err)
-			}
+			lack(fills, err)
 		}
 	}()
 	for v, broken := range from {

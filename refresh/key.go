@@ -75,7 +75,12 @@ func (p *promise) appendSeen(b []byte) []byte {
 	if !p.found.id.IsNull() {
 		return appendValue(b, p.found.id)
 	}
-	return binary.AppendVarint(appendText(append(b, newRow), p.in.name), int64(p.found.row))
+	return appendNewRow(b, p.in.name, p.found.row)
+}
+
+// appendNewRow writes a row that is to be created.
+func appendNewRow(b []byte, collection string, row int32) []byte {
+	return binary.AppendVarint(appendText(append(b, newRow), collection), int64(row))
 }
 
 // newRow stands for a row that is to be created.

@@ -49,18 +49,21 @@ func (p *Plan) add(c *Change) error {
 		of := &c.Columns[i]
 		b = binary.AppendUvarint(b, uint64(n.column(of.Column, i))) //nolint:gosec // few
 		b = appendValue(b, of.Old)
-		if of.NewRow == nil {
-			b = appendValue(b, of.New)
-			continue
-		}
-		b = appendText(append(b, newRow), of.NewRow.Collection)
-		b = binary.AppendVarint(b, int64(of.NewRow.Row))
+		b = of.appendNew(b)
 	}
 	p.scratch = b
 	_, err := p.changes[c.Kind].add(b)
 	n.parts[c.Kind].to = p.changes[c.Kind].end()
 	n.count(c.Kind)
 	return err
+}
+
+// appendNew writes what the column is to have.
+func (c *ColumnChange) appendNew(b []byte) []byte {
+	if c.NewRow != nil {
+		return appendNewRow(b, c.NewRow.Collection, c.NewRow.Row)
+	}
+	return appendValue(b, c.New)
 }
 
 func (n *CollectionPlan) count(kind ChangeKind) {

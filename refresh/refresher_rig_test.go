@@ -3,7 +3,6 @@ package refresh_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/inventorytest"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/memory"
@@ -324,21 +324,7 @@ func (p *post) targets(vms ...string) *refresh.Targets {
 // vms returns what the inventory has of a manager: each vm with the name of its host.
 func (p *post) vms(manager string) []string {
 	p.Helper()
-	view, err := p.inventory.View(p.Context())
+	out, err := inventorytest.Machines(p.Context(), p.inventory, manager)
 	p.ok(err)
-	defer view.Close() //nolint:errcheck // it is in memory
-	hosts := map[storage.Value]string{}
-	for row, err := range view.Rows(p.Context(), storage.RowQuery{Table: "hosts", Columns: []storage.Column{{Name: "id"}, {Name: "ref"}}}) {
-		p.ok(err)
-		hosts[row[0]] = row[1].Text()
-	}
-	var out []string
-	for row, err := range view.Rows(p.Context(), storage.RowQuery{Table: "vms", Columns: []storage.Column{{Name: "manager"}, {Name: "ref"}, {Name: "host_id"}}}) {
-		p.ok(err)
-		if row[0].Text() == manager {
-			out = append(out, fmt.Sprintf("%s@%s", row[1].Text(), hosts[row[2]]))
-		}
-	}
-	slices.Sort(out)
 	return out
 }

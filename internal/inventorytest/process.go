@@ -27,11 +27,16 @@ func SavingProcess(t *testing.T, open func(t testing.TB, address string) storage
 	if _, err := fmt.Sscanf(text, "%d %t %t %q", &j.place, &j.planned, &j.holds, &j.address); err != nil {
 		t.Fatalf("%q is no job: %v", text, err)
 	}
+	endWithTest()
+	j.do(t, open(t, j.address))
+}
+
+// endWithTest ends this process when the test that spawned it has ended.
+func endWithTest() {
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test
+		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	j.do(t, open(t, j.address))
 }
 
 // say tells the test something.
@@ -45,12 +50,18 @@ type process struct {
 
 func start(t testing.TB, j job) *process {
 	t.Helper()
+	return spawn(t, "TestSavingProcess", jobVar, fmt.Sprintf("%d %t %t %q", j.place, j.planned, j.holds, j.address))
+}
+
+// spawn begins a process in which a test of this package finds a variable.
+func spawn(t testing.TB, test, variable, value string) *process {
+	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: exec.CommandContext(t.Context(), binary, "-test.run=^TestSavingProcess$")}
-	p.cmd.Env = append(os.Environ(), jobVar+"="+fmt.Sprintf("%d %t %t %q", j.place, j.planned, j.holds, j.address))
+	p := &process{cmd: exec.CommandContext(t.Context(), binary, "-test.run=^"+test+"$")}
+	p.cmd.Env = append(os.Environ(), variable+"="+value)
 	p.cmd.Stderr = t.Output()
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {

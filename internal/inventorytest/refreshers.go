@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/supervision"
 )
@@ -46,10 +46,7 @@ func RefreshingProcess(t *testing.T, open func(t testing.TB, address string) Bac
 		t.Fatal(err)
 	}
 	r.Supervise(s)
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test
-		os.Exit(0)
-	}()
+	endWithTest()
 	t.Log(s.Run(t.Context()))
 }
 
@@ -171,7 +168,7 @@ func RunRefreshers(t *testing.T, b Backend, address string) {
 	for _, m := range managers {
 		must(r.Add(t.Context(), m))
 	}
-	running := []*exec.Cmd{startRefresher(t, address, dir), startRefresher(t, address, dir)}
+	running := []*process{startRefresher(t, address, dir), startRefresher(t, address, dir)}
 	rounds := 150
 	if testing.Short() {
 		rounds = 40
@@ -187,7 +184,7 @@ func RunRefreshers(t *testing.T, b Backend, address string) {
 			must(r.Request(t.Context(), m, nil))
 		case 1:
 			at := rand.N(len(running))
-			must(running[at].Process.Kill())
+			running[at].kill(t)
 			running[at] = startRefresher(t, address, dir)
 		}
 		<-time.After(rand.N(40 * time.Millisecond))
@@ -209,78 +206,55 @@ func RunRefreshers(t *testing.T, b Backend, address string) {
 			want = append(want, vm.Ref+"@"+vm.Host)
 		}
 		slices.Sort(want)
-		if diff := cmp.Diff(want, machinesOf(t, b, m)); diff != "" {
+		is, err := Machines(t.Context(), b, m)
+		must(err)
+		if diff := cmp.Diff(want, is); diff != "" {
 			t.Errorf("manager %s (- outside, + inventory):\n%s", m, diff)
 		}
 		must(r.Remove(t.Context(), m))
 		must(r.AwaitRemoved(t.Context(), m))
-		if left := machinesOf(t, b, m); len(left) > 0 {
+		left, err := Machines(t.Context(), b, m)
+		must(err)
+		if len(left) > 0 {
 			t.Errorf("manager %s is removed, and left are %q", m, left)
 		}
 	}
 }
 
-func pick(of []string) string { return of[rand.N(len(of))] }
-
-// machinesOf returns the machines of a manager, each with its host.
-func machinesOf(t testing.TB, in storage.Inventory, manager string) (out []string) {
+func startRefresher(t testing.TB, address string, dir folder) *process {
 	t.Helper()
-	view, err := in.View(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := view.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	rows := func(table string, columns ...string) [][]storage.Value {
-		q := storage.RowQuery{Table: table}
-		for _, c := range columns {
-			q.Columns = append(q.Columns, storage.Column{Name: c})
-		}
-		var all [][]storage.Value
-		for row, err := range view.Rows(t.Context(), q) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, slices.Clone(row))
-		}
-		return all
-	}
-	hosts := map[string]string{}
-	for _, row := range rows("hosts", "id", "ref") {
-		hosts[fmt.Sprint(row[0])] = row[1].Text()
-	}
-	for _, row := range rows("vms", "manager", "ref", "host_id") {
-		if row[0].Text() == manager {
-			out = append(out, row[1].Text()+"@"+hosts[fmt.Sprint(row[2])])
-		}
-	}
-	slices.Sort(out)
-	return out
+	return spawn(t, "TestRefreshingProcess", refresherVar, address+"\n"+string(dir))
 }
 
-func startRefresher(t testing.TB, address string, dir folder) *exec.Cmd {
-	t.Helper()
-	binary, err := os.Executable()
+func pick(of []string) string { return of[rand.N(len(of))] }
+
+// Machines returns the machines that a manager has in table vms, each with its host: vm@host.
+func Machines(ctx context.Context, in storage.Inventory, manager string) (out []string, err error) {
+	all, err := refreshtest.Dump(ctx, in, []string{"hosts", "vms"}, nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestRefreshingProcess$")
-	cmd.Env = append(os.Environ(), refresherVar+"="+address+"\n"+string(dir))
-	cmd.Stderr = t.Output()
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
+	refOf := func(key string) (ref string, own bool, err error) {
+		text, own := strings.CutPrefix(key, fmt.Sprintf("manager=%q ref=", manager))
+		if own {
+			ref, err = strconv.Unquote(text)
+		}
+		return ref, own, err
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	for key, row := range all["vms"] {
+		vm, own, err := refOf(key)
+		if err != nil {
+			return nil, err
+		}
+		if !own {
+			continue
+		}
+		host, _, err := refOf(strings.Trim(row["host_id"], "()"))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, vm+"@"+host)
 	}
-	t.Cleanup(func() { // before its files are removed
-		_ = stdin.Close()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return cmd
+	slices.Sort(out)
+	return out, nil
 }
