@@ -23,9 +23,8 @@ type writer struct {
 
 // written is what a writer knows of a collection.
 type written struct {
-	rows     []int32 // that are created, in order
-	inserted []bool  // whether they are there by now
-	late     []bool  // whether they lack references to rows that were not there when they were created
+	inserted []bool // of the rows that are created, whether they are there by now
+	late     []bool // whether they lack references to rows that were not there when they were created
 
 	removed  map[storage.Value]struct{} // what is deleted, if others point at it
 	points   map[string][]pointedAtGone // the columns that can point at what is deleted

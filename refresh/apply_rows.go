@@ -135,7 +135,7 @@ func (w *writer) insert(ctx context.Context, n int) error {
 
 // row adds the values of a row that is created. What points at a row that is not there yet is null by now.
 func (w *writer) row(n int, c *Change, row []storage.Value) ([]storage.Value, error) {
-	at, there := w.of[n].find(c.Row)
+	at, there := w.Collections[n].created.find(c.Row)
 	if !there {
 		return nil, fmt.Errorf("%w: the plan creates a row that it did not when it was read first", storage.ErrInvalid)
 	}
@@ -158,9 +158,9 @@ func (w *writer) isLate(n int, c *ColumnChange) bool {
 	if c.NewRow == nil || w.places[c.NewRow.Collection] < n {
 		return false
 	}
-	to := w.of[w.places[c.NewRow.Collection]]
-	at, there := to.find(c.NewRow.Row)
-	return !there || !to.inserted[at]
+	to := w.places[c.NewRow.Collection]
+	at, there := w.Collections[to].created.find(c.NewRow.Row)
+	return !there || !w.of[to].inserted[at]
 }
 
 // delete deletes what is gone, unless that has to wait.

@@ -1,10 +1,6 @@
 package refresh_test
 
 import (
-	"errors"
-	"maps"
-	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,79 +64,6 @@ func saveRows(t testing.TB, p *refresh.Persister[*badInventory], parse func(*bad
 		t.Error(err)
 	}
 	return plan, err
-}
-
-// What no database takes is refused with the row, and named; the other rows are saved.
-func TestBadValues(t *testing.T) {
-	t.Parallel()
-	when := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	good := badRow{Ref: "good", Text: "good", At: when}
-	for name, test := range map[string]struct {
-		row   badRow
-		names []string
-	}{
-		"a zero byte":            {badRow{Ref: "bad", At: when, Text: "a\x00b"}, []string{`"text"`, `zero byte`}},
-		"a zero byte in a key":   {badRow{Ref: "b\x00ad", At: when}, []string{`"ref"`, `zero byte`}},
-		"bytes that are no text": {badRow{Ref: "bad", At: when, Text: "a\xff"}, []string{`"text"`, `UTF-8`}},
-		"no number":              {badRow{Ref: "bad", At: when, Share: math.NaN()}, []string{`"share"`}},
-		"too great a number":     {badRow{Ref: "bad", At: when, Many: math.MaxUint64}, []string{`"many"`, "18446744073709551615"}},
-		"a year too late":        {badRow{Ref: "bad", At: when.AddDate(9000, 0, 0)}, []string{`"at"`}},
-		"a zero byte in JSON":    {badRow{Ref: "bad", At: when, More: map[string]any{"a": "\x00"}}, []string{`"more"`}},
-		"what is no JSON":        {badRow{Ref: "bad", At: when, More: map[string]any{"a": make(chan int)}}, []string{`"more"`}},
-		"no key":                 {badRow{Text: "bad", At: when}, []string{`"ref"`, "empty"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			in, p := badRows(t)
-			plan, err := saveRows(t, p, func(inv *badInventory) {
-				inv.Rows.Build(good)
-				if ref := inv.Rows.Build(test.row); !ref.IsNull() {
-					t.Error("the row is refused, and there is a reference to it")
-				}
-			})
-			if err != nil {
-				t.Fatalf("one bad row keeps all of them out: %v", err)
-			}
-			if len(plan.Refused()) != 1 {
-				t.Fatalf("refused are %v; want one row", plan.Refused())
-			}
-			for _, part := range test.names {
-				if !strings.Contains(plan.Refused()[0].Reason, part) {
-					t.Errorf("the reason is %q; it should say %s", plan.Refused()[0].Reason, part)
-				}
-			}
-			tables, err := refreshtest.Dump(t.Context(), in, []string{"rows"}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if keys := slices.Collect(maps.Keys(tables["rows"])); !slices.Equal(keys, []string{`manager="one" ref="good"`}) {
-				t.Errorf("the rows are %q; only the good one should be there", keys)
-			}
-		})
-	}
-}
-
-// A long text is no trouble of ours: the database says what is too long.
-func TestLongText(t *testing.T) {
-	t.Parallel()
-	in, p := badRows(t)
-	long := strings.Repeat("long ", 1<<20)
-	for range 2 {
-		plan, err := saveRows(t, p, func(inv *badInventory) {
-			inv.Rows.Build(badRow{Ref: "a", Text: long, At: time.Unix(0, 0)})
-			inv.Rows.Build(badRow{Ref: long, At: time.Unix(0, 0)})
-		})
-		if err != nil || len(plan.Refused()) > 0 {
-			t.Fatalf("refused are %d rows, and the error is %v", len(plan.Refused()), err)
-		}
-	}
-	tables, err := refreshtest.Dump(t.Context(), in, []string{"rows"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(tables["rows"][`manager="one" ref="a"`]["text"]); n != len(long)+2 {
-		t.Errorf("the text has %d bytes; want %d and its quotes", n, len(long))
-	}
 }
 
 // A row that points into another refresh is refused: what it means there is not what it means here.
@@ -240,70 +163,3 @@ func TestParserPanics(t *testing.T) {
 type panicking struct{}
 
 func (panicking) MarshalJSON() ([]byte, error) { panic("in the middle of a column") }
-
-// A badPointer points at rows in two ways.
-type badPointer struct {
-	Ref  string              `reeve:"ref,key"`
-	To   refresh.Ref[badRow] `reeve:"to_id"`
-	Stub refresh.Ref[badRow] `reeve:"stub_id,stub"`
-}
-
-// A reference to a row that no database can have is one to nowhere, in every way.
-func TestBadReferences(t *testing.T) {
-	t.Parallel()
-	id := func(name string) storage.Column {
-		return storage.Column{Name: name, Type: storage.IntType, Null: name != "id"}
-	}
-	text := func(name string) storage.Column { return storage.Column{Name: name, Type: storage.TextType} }
-	in, err := memory.NewInventory(
-		storage.Table{Name: "rows", ID: "id", Unique: [][]string{{"manager", "ref"}}, Columns: []storage.Column{
-			id("id"), text("manager"), text("ref"),
-			{Name: "text", Type: storage.TextType, Null: true},
-			id("many"),
-			{Name: "share", Type: storage.FloatType, Null: true},
-			{Name: "at", Type: storage.TimeType, Null: true},
-			{Name: "more", Type: storage.JSONType, Null: true},
-		}},
-		storage.Table{
-			Name: "pointers", ID: "id", Unique: [][]string{{"manager", "ref"}}, References: map[string]string{"to_id": "rows", "stub_id": "rows"},
-			Columns: []storage.Column{id("id"), text("manager"), text("ref"), id("to_id"), id("stub_id")},
-		},
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	type both struct {
-		rows     *refresh.Collection[badRow]
-		pointers *refresh.Collection[badPointer]
-	}
-	p, err := refresh.NewPersister(func(b *refresh.Builder) both {
-		return both{refresh.Add[badRow](b, "rows", nil), refresh.Add[badPointer](b, "pointers", nil)}
-	}, in, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := p.Open(t.Context(), "one", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, key := range []string{"a\x00", "a\xff"} {
-		r.Inventory.pointers.Build(badPointer{Ref: string(rune('a' + i)), To: r.Inventory.rows.LazyFind(key), Stub: r.Inventory.rows.LazyFindLike(badRow{Ref: key})})
-	}
-	plan, err := r.Save(t.Context(), 0)
-	if err != nil {
-		t.Fatalf("a bad reference keeps all rows out: %v", err)
-	}
-	if n := len(plan.Unresolved()); n != 4 {
-		t.Errorf("%d references are reported, %v; want 4", n, plan.Unresolved())
-	}
-	tables, err := refreshtest.Dump(t.Context(), in, []string{"rows", "pointers"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(tables["rows"]) != 0 || len(tables["pointers"]) != 2 {
-		t.Errorf("the database has %v; want two rows that point at none", tables)
-	}
-	if err := errors.Join(plan.Close(), r.Close()); err != nil {
-		t.Error(err)
-	}
-}

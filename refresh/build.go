@@ -94,8 +94,7 @@ func (c *collection) again(at int32, cells []cell) {
 		return
 	}
 	first := c.in.cells(before, len(c.shape.fields))
-	d := Duplicate{c.name, c.readable(cells), differing(c.shape, first, cells)}
-	c.duplicates = append(c.duplicates, d)
+	c.duplicates.add(Duplicate{c.name, clip(c.readable(cells)), differing(c.shape, first, cells)})
 	switch c.options.Duplicates {
 	case LastWins:
 		c.rows[at] = c.in.keep(now)

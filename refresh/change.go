@@ -29,7 +29,8 @@ type Change struct {
 type ColumnChange struct {
 	Column   string
 	Old, New storage.Value
-	// NewRow, if it is not nil, is the row whose id is New once it is created.
+	// NewRow, if it is not nil, is the row whose id is New. That is known once the plan was saved or applied, and is null
+	// before.
 	NewRow *RowRef
 }
 
@@ -80,7 +81,7 @@ func (c *Change) String() string {
 }
 
 func (c *ColumnChange) new() string {
-	if c.NewRow != nil {
+	if c.NewRow != nil && c.New.IsNull() {
 		return fmt.Sprintf("new row %d of %s", c.NewRow.Row, c.NewRow.Collection)
 	}
 	return c.New.String()

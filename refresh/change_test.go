@@ -170,3 +170,55 @@ func TestCreatedIDs_ofWhatFailed(t *testing.T) {
 		}
 	}
 }
+
+type (
+	chapter struct {
+		Of     refresh.Ref[zone]    `reeve:"zone_id,key"`
+		Number int                  `reeve:"number,key"`
+		After  refresh.Ref[chapter] `reeve:"after_id"`
+	}
+	chapters struct {
+		Zones    *refresh.Collection[zone]
+		Chapters *refresh.Collection[chapter]
+	}
+)
+
+// What points at rows that are created says their numbers before the save, and their ids afterwards: in keys, in print and
+// in JSON.
+func TestCreatedIDs_whereOthersPoint(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(b *refresh.Builder) chapters {
+		return chapters{refresh.Add[zone](b, "zones", nil), refresh.Add[chapter](b, "chapters", &refresh.CollectionOptions{ChildOf: []string{"zone_id"}})}
+	}, tableOf("zones", "manager*", "ref*"), tableOf("chapters", "zone_id→zones*", "number:int*", "after_id→chapters"))
+	parse := func(in chapters) {
+		in.Zones.Build(zone{"old"})
+		first := in.Chapters.Build(chapter{Of: in.Zones.Build(zone{"new"}), Number: 1})
+		in.Chapters.Build(chapter{Of: in.Zones.LazyFind("new"), Number: 2, After: first})
+	}
+	r.once(func(in chapters) { in.Zones.Build(zone{"old"}) })
+	open, err := r.persister.Open(t.Context(), "one", nil)
+	target(t, err)
+	parse(open.Inventory)
+	plan, err := open.Plan(t.Context())
+	target(t, err)
+	says(t, plan,
+		"insert chapters zone_id=new row 1 of zones number=1, zone_id new row 1 of zones, number 1, after_id null",
+		"insert chapters zone_id=new row 1 of zones number=2, zone_id new row 1 of zones, number 2, after_id new row 0 of chapters",
+	)
+	target(t, r.persister.Apply(t.Context(), plan, 0))
+	zones, first := storedIn(t, r.in, "zones", "ref")[`zones ref="new"`], storedIn(t, r.in, "chapters", "number")["chapters number=1"]
+	lines := []string{
+		fmt.Sprintf("insert chapters zone_id=%s number=1, zone_id %s, number 1, after_id null", zones, zones),
+		fmt.Sprintf("insert chapters zone_id=%s number=2, zone_id %s, number 2, after_id %s", zones, zones, first),
+	}
+	says(t, plan, lines...)
+	var text bytes.Buffer
+	target(t, plan.WriteJSON(&text))
+	if want := fmt.Sprintf(`{"column":"after_id","old":null,"new":%s,"new_row":{"collection":"chapters","row":0}}`, first); !bytes.Contains(text.Bytes(), []byte(want)) {
+		t.Errorf("the plan as JSON does not say %s:\n%s", want, &text)
+	}
+	again, err := refresh.ReadPlan(&text, 0)
+	target(t, err)
+	says(t, again, lines...)
+	target(t, errors.Join(plan.Close(), again.Close(), open.Close()))
+}

@@ -21,6 +21,7 @@ type collection struct {
 	options CollectionOptions
 	shape   *shape
 	in      *contents
+	named   bool                              // it is only there to look up what targets name
 	told    func(collection string, rows int) // of how many rows there are; nil: nobody wants to know
 
 	// found once all collections are declared
@@ -35,8 +36,8 @@ type collection struct {
 	byKey      rowKeys
 	others     []keyring    // what rows are looked for by besides, by the number of the index, from 1 on
 	promises   [][]*promise // by the numbers of the index and of the key; nil: nothing points at it
-	refused    []Refusal
-	duplicates []Duplicate
+	refused    remarks[Refusal]
+	duplicates remarks[Duplicate]
 	incomplete error
 	partial    bool   // of some rows not all fields were said
 	bare       []bool // of which rows nothing is known but that they exist; there may be less
@@ -76,7 +77,7 @@ func (c *Collection[T]) Patch(row T, set func(row *T) []any) Ref[T] {
 
 // Exists says of the row with the key of row that it is there, and nothing else: it is neither created nor updated, and not
 // deleted. So a list of what there is, without data, is enough to delete what is not in it. What is built or patched
-// besides says more.
+// besides says more; and where a reference whose tag says stub points at the row, it is created.
 func (c *Collection[T]) Exists(row T) Ref[T] {
 	return Ref[T]{c.build(reflect.ValueOf(&row).Elem(), []*field{}, existing)}
 }
@@ -148,6 +149,9 @@ func (c *collection) findText(key string) pointer {
 
 // promise returns the promise of the row with a key.
 func (c *collection) promise(x *index, key string) *promise {
+	if c.named { // nobody asks for a promise of it again
+		return &promise{in: c, by: x}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.promiseAt(x.number, c.keysOf(x.number).add([]byte(key)))

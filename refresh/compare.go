@@ -14,6 +14,12 @@ func (p *planner) compare(s *state) error {
 	n.Rows = s.brought
 	s.fixed = p.constants(s.collection)
 	s.tally = p.tally(Comparing, s.name, len(s.rows))
+	for row, same := range s.same {
+		if same && !s.refused[row] {
+			s.tally.row()
+			n.Unchanged++
+		}
+	}
 	for row, values := range s.seenRows() {
 		if s.refused[row] {
 			continue
@@ -32,10 +38,7 @@ func (p *planner) compare(s *state) error {
 			return err
 		}
 	}
-	refusals := slices.Concat(s.collection.refused, s.reasons)
-	p.plan.refused = append(p.plan.refused, refusals...)
-	p.plan.duplicates = append(p.plan.duplicates, s.duplicates...)
-	n.Refused, n.Duplicates = len(refusals), len(s.duplicates)
+	p.remark(s)
 	s.tally.end()
 	return p.remove(s)
 }
@@ -94,29 +97,45 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 	return p.plan.add(&change)
 }
 
-// insert notes a row that the database does not have.
+// insert notes a row that the database does not have. What was plainly said goes into the plan as it was written.
 func (p *planner) insert(s *state, row int32) error {
 	if !s.mode().creates() || s.isBare(row) {
 		s.counts.Missing++
 		return nil
 	}
-	cells := s.cellsNow(row)
-	change := Change{Kind: Insert, Row: row, Columns: s.changed[:0]}
-	var wants [2]want
-	for _, c := range s.fixed {
-		change.Columns = append(change.Columns, ColumnChange{Column: c.column, New: c.value})
+	b := (&Change{Row: row}).appendHead(p.plan.scratch[:0])
+	columns := 0
+	begin := func(column string) {
+		b = append(s.counts.appendColumn(b, column, columns), nullCell)
+		columns++
 	}
+	for _, c := range s.fixed {
+		begin(c.column)
+		b = appendValue(b, c.value)
+	}
+	var c cell
+	var wants [2]want
+	r := s.in.reader(s.in.row(s.rows[row]))
 	for _, f := range s.shape.fields {
-		c := &cells[f.number]
+		written := r.rest
+		r.cell(&c)
 		if !c.set || f.readOnly || !f.own() {
 			continue
 		}
-		for i, want := range p.wanted(wants[:0], s, row, f, c) {
-			change.Columns = append(change.Columns, want.change(s.columns[s.places[f.number][i]].Name, storage.Value{}))
+		if c.to == nil && f.kind != refField {
+			begin(f.column)
+			b = append(b, written[:len(written)-len(r.rest)]...)
+			continue
+		}
+		for i, want := range p.wanted(wants[:0], s, row, f, &c) {
+			begin(s.columns[s.places[f.number][i]].Name)
+			b = want.append(b)
 		}
 	}
-	s.changed = change.Columns
-	return p.plan.add(&change)
+	if r.err != nil {
+		return r.err
+	}
+	return p.plan.addWritten(Insert, b)
 }
 
 // A want is what a column is to hold: a value, or the id of a row that is to be created.
@@ -126,6 +145,13 @@ type want struct {
 }
 
 func (w want) equals(old storage.Value) bool { return w.row == nil && w.value == old }
+
+func (w want) append(b []byte) []byte {
+	if w.row != nil {
+		return appendNewRow(b, w.row.in.name, w.row.found.row)
+	}
+	return appendValue(b, w.value)
+}
 
 func (w want) change(column string, old storage.Value) ColumnChange {
 	c := ColumnChange{Column: column, Old: old, New: w.value}
@@ -137,9 +163,6 @@ func (w want) change(column string, old storage.Value) ColumnChange {
 
 // wanted adds what the columns of a field are to hold, and notes what is not found.
 func (p *planner) wanted(to []want, s *state, row int32, f *field, c *cell) []want {
-	unresolved := func(to string, several bool) {
-		p.plan.unresolved = append(p.plan.unresolved, Unresolved{s.name, f.column, to, several})
-	}
 	switch {
 	case c.to == nil && f.kind != refField:
 		return append(to, want{value: c.value})
@@ -148,7 +171,7 @@ func (p *planner) wanted(to []want, s *state, row int32, f *field, c *cell) []wa
 	case c.from != 0:
 		lent, missing := p.lent(c.to, c.from-1, nil)
 		if missing != "" {
-			unresolved(missing, c.to.found.is == several)
+			s.lose(f.column, missing, c.to.found.is == several)
 		}
 		if !lent.isNull() {
 			return append(to, lent)
@@ -162,7 +185,7 @@ func (p *planner) wanted(to []want, s *state, row int32, f *field, c *cell) []wa
 		return append(to, make([]want, len(s.places[f.number]))...)
 	}
 	if !f.finds(c.to) {
-		unresolved(c.to.String(), c.to.found.is == several)
+		s.lose(f.column, c.to.String(), c.to.found.is == several)
 		return append(to, make([]want, len(s.places[f.number]))...)
 	}
 	if f.typeIn == "" {

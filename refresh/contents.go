@@ -46,7 +46,7 @@ func (in *contents) cells(row string, n int) []cell {
 
 // cellsTo reads the cells of a row, as many as there is room for.
 func (in *contents) cellsTo(out []cell, row string) []cell {
-	r := reader{rest: row, promises: in.all()}
+	r := in.reader(row)
 	for i := range out {
 		r.cell(&out[i])
 	}
@@ -55,6 +55,9 @@ func (in *contents) cellsTo(out []cell, row string) []cell {
 	}
 	return out
 }
+
+// reader returns one of the cells of a row.
+func (in *contents) reader(row string) reader { return reader{rest: row, promises: in.all()} }
 
 // promise returns the promise that a value stands for.
 func (in *contents) promise(number storage.Value) *promise {

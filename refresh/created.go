@@ -12,6 +12,7 @@ import (
 // created are the ids of the rows of a collection that a plan creates, in the order of the rows: integers and UUIDs,
 // which databases give, in the room of their bits; what a host has as ids as it is.
 type created struct {
+	rows  []int32 // their numbers, in order; known before their ids are
 	ints  []int64
 	uuids [][16]byte
 	other []storage.Value
@@ -29,7 +30,7 @@ func (c *created) add(id storage.Value) {
 	default:
 		if len(c.other) == 0 { // those before are of another kind
 			before := *c
-			*c = created{}
+			*c = created{rows: c.rows}
 			for i := range before.len() {
 				c.other = append(c.other, before.at(i))
 			}
@@ -47,6 +48,18 @@ func (c *created) at(i int) storage.Value {
 	default:
 		return c.other[i]
 	}
+}
+
+// find returns where a row is among them.
+func (c *created) find(row int32) (int, bool) { return slices.BinarySearch(c.rows, row) }
+
+// idOf returns the id of a row, once it is known.
+func (c *created) idOf(row int32) (id storage.Value, known bool) {
+	at, there := c.find(row)
+	if !there || at >= c.len() {
+		return id, false
+	}
+	return c.at(at), true
 }
 
 // bitsOf returns what a UUID is in bits. It is false for everything that textOf would not return.
@@ -75,8 +88,8 @@ func (w *writer) reserve(ctx context.Context, n int) error {
 	if of.Inserts == 0 {
 		return nil
 	}
-	to.rows, to.inserted, to.late = make([]int32, 0, of.Inserts), make([]bool, of.Inserts), make([]bool, of.Inserts)
-	var own created // where the id is a field
+	ids := created{rows: make([]int32, 0, of.Inserts)}
+	to.inserted, to.late = make([]bool, of.Inserts), make([]bool, of.Inserts)
 	changes := w.headsOf(Insert, n)
 	if slices.Contains(of.Columns, of.ID) {
 		changes = w.changesOf(Insert, n)
@@ -85,48 +98,52 @@ func (w *writer) reserve(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		if n := len(to.rows); n == of.Inserts || n > 0 && c.Row <= to.rows[n-1] {
+		if n := len(ids.rows); n == of.Inserts || n > 0 && c.Row <= ids.rows[n-1] {
 			return errDisorder
 		}
-		to.rows = append(to.rows, c.Row)
+		ids.rows = append(ids.rows, c.Row)
 		if i := slices.IndexFunc(c.Columns, func(column ColumnChange) bool { return column.Column == of.ID }); i >= 0 {
 			id, err := w.value(&c.Columns[i])
 			if err != nil {
 				return err
 			}
-			own.add(id)
+			ids.add(id)
 		}
 	}
-	switch {
-	case len(to.rows) != of.Inserts || own.len() > 0 && own.len() != of.Inserts:
+	own := ids.len() > 0 // the id is a field
+	if len(ids.rows) != of.Inserts || own && ids.len() != of.Inserts {
 		return errDisorder
-	case of.ID == "":
-		return nil
-	case own.len() > 0:
-		of.created = own
-		return nil
 	}
-	ids, err := w.tx.Reserve(ctx, of.Table, of.Inserts)
-	for _, id := range ids {
-		of.created.add(id)
+	if !own && of.ID != "" {
+		reserved, err := w.tx.Reserve(ctx, of.Table, of.Inserts)
+		if err != nil {
+			return err
+		}
+		for _, id := range reserved {
+			ids.add(id)
+		}
 	}
-	return err
+	of.created = ids
+	return nil
 }
 
 var errDisorder = fmt.Errorf("%w: the plan does not create each row once and in order, all with ids of their own or none", storage.ErrInvalid)
 
-// idOf returns the id of a row that the plan creates.
-func (w *writer) idOf(of *RowRef) (id storage.Value, there bool) {
-	n, known := w.places[of.Collection]
-	if !known {
-		return id, false
+// idOf returns the id of a row that the plan creates, once it is known.
+func (p *Plan) idOf(row *RowRef) (id storage.Value, known bool) {
+	for _, of := range p.Collections {
+		if of.Name == row.Collection {
+			return of.created.idOf(row.Row)
+		}
 	}
-	at, there := w.of[n].find(of.Row)
-	if !there || at >= w.Collections[n].created.len() {
-		return id, false
-	}
-	return w.Collections[n].created.at(at), true
+	return id, false
 }
 
-// find returns where a row that is created is among those of its collection.
-func (w *written) find(row int32) (int, bool) { return slices.BinarySearch(w.rows, row) }
+// identify says in a change which rows it points at, as far as those that are created are known.
+func (p *Plan) identify(c *Change) {
+	for i := range c.Columns {
+		if of := &c.Columns[i]; of.NewRow != nil {
+			of.New, _ = p.idOf(of.NewRow)
+		}
+	}
+}

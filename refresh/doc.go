@@ -57,9 +57,10 @@
 //
 // A [Refresher] does all of this for managers, on package supervision: a manager is a durable record, which says what is
 // asked for, what is under way and how each collection fared. [Refresher.Request] asks for a refresh, of everything or of
-// targets; requests that come close together share one, and too many targets are a full one. A refresh that fails is made
-// again, a schedule makes full ones, and [Refresher.Remove] takes a manager away with all that it had. A [Collector]
-// fetches, and [Parser]s fill the collections side by side, see [Fill].
+// targets; requests that come close together share one, and too many targets are a full one. [Refresher.Await] waits until
+// all that was asked for before is done. A refresh that fails is made again, a schedule makes full ones, and
+// [Refresher.Remove] takes a manager away with all that it had. A [Collector] fetches, and [Parser]s fill the collections
+// side by side, see [Fill].
 //
 // A full refresh and a targeted one can go on side by side, in any program that shares the records; only their saves
 // exclude each other. Each save has a token that the record gave it, and the inventory keeps the newest one in the

@@ -20,3 +20,8 @@ func TestVanishingDatabase(t *testing.T) {
 	t.Parallel()
 	inventorytest.RunVanishing(t, inventorytest.InMemory, 1)
 }
+
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	inventorytest.RunBadInput(t, inventorytest.InMemory)
+}

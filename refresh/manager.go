@@ -25,7 +25,14 @@ type Manager struct {
 	Token storage.Token `json:"token,omitempty"`
 	// Beside is how many targeted refreshes were begun beside the full one that is under way.
 	Beside int `json:"beside,omitempty"`
+	// Added is when it was added, by the clock of who did so.
+	Added time.Time `json:"added,omitzero"`
+	// Heard is the number of the newest request of which it is known that it, and all before it, were taken down.
+	Heard uint64 `json:"heard,omitempty"`
 }
+
+// firstRequest is the number of the request that adding a manager is. The others have those of their messages.
+const firstRequest = 1
 
 // A Track is how far one of the two sorts of refresh is.
 type Track struct {
@@ -49,6 +56,12 @@ type Track struct {
 	// that was.
 	Saved   []Outcome `json:"saved,omitempty"`
 	SavedAt time.Time `json:"saved_at,omitzero"`
+	// Waiting is the number of the first request that waits for the next refresh, Running that of the first one that
+	// is being done, and Failed that of the first one of which the last try failed. Zero: there is none, as when
+	// a refresh is made by the schedule, or made again.
+	Waiting uint64 `json:"waiting,omitempty"`
+	Running uint64 `json:"running,omitempty"`
+	Failed  uint64 `json:"failed,omitempty"`
 }
 
 // Outcome returns what the last refresh that was saved did to a collection. It is zero if there was none.
@@ -61,16 +74,26 @@ func (t *Track) Outcome(collection string) Outcome {
 	return Outcome{}
 }
 
-// ask takes down that a refresh is asked for.
-func (t *Track) ask(now time.Time) {
+// ask takes down that a refresh is asked for, by the request of a number or, if that is zero, by nobody.
+func (t *Track) ask(number uint64, now time.Time) {
 	if !t.Wanted {
 		t.Wanted, t.Asked = true, now
 	}
+	t.Waiting = first(t.Waiting, number)
+}
+
+// first returns the number of the first of two requests; zero is none.
+func first(a, b uint64) uint64 {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // begin takes down that a refresh has begun.
 func (t *Track) begin(run string, now time.Time) {
 	t.Wanted, t.Asked, t.Run, t.Fence, t.Began = false, time.Time{}, run, 0, now
+	t.Running, t.Waiting = t.Waiting, 0
 }
 
 // end takes down how a refresh has ended.
@@ -79,18 +102,22 @@ func (t *Track) end(r report, now time.Time, wait func(failures int) time.Durati
 	if r.Saved != nil {
 		t.Saved, t.SavedAt = r.Saved, now
 	}
+	running := t.Running
+	t.Running = 0
 	if r.Error == "" {
-		t.Succeeded, t.Failures, t.Retry = now, 0, time.Time{}
+		t.Succeeded, t.Failures, t.Retry, t.Failed = now, 0, time.Time{}, 0
 		return
 	}
 	t.Failures++
 	t.Retry = now.Add(wait(t.Failures))
-	t.ask(now)
+	t.Failed = first(t.Failed, running)
+	t.ask(0, now)
 }
 
 // forget takes down that nothing is wanted any more.
 func (t *Track) forget() {
 	t.Wanted, t.Asked, t.Failures, t.Error, t.Retry = false, time.Time{}, 0, "", time.Time{}
+	t.Waiting, t.Failed = 0, 0
 }
 
 // from returns when a refresh may begin that may wait for others.
@@ -115,21 +142,21 @@ func doubling(manager string, failures int) time.Duration {
 	return wait/2 + time.Duration(h.Sum64()%uint64(wait/2)) //nolint:gosec // the wait is positive
 }
 
-// request takes down a request. Who asks for everything wants it now, whatever failed before.
-func (m *Manager) request(q request, now time.Time) {
+// request takes down the request of a number. Who asks for everything wants it now, whatever failed before.
+func (m *Manager) request(q request, number uint64, now time.Time) {
 	if q.Targets == nil {
-		m.Full.ask(now)
+		m.Full.ask(number, now)
 		m.Full.Retry = time.Time{}
 		m.Force = m.Force || q.Force
 		return
 	}
 	m.Targets.Merge(q.Targets)
-	m.Targeted.ask(now)
+	m.Targeted.ask(number, now)
 }
 
 // everything takes down that a full refresh is to do what targeted ones were asked for.
 func (m *Manager) everything(now time.Time) {
-	m.Full.ask(now)
+	m.Full.ask(first(m.Targeted.Waiting, m.Targeted.Failed), now)
 	m.Targeted.forget()
 	m.Targets = Targets{}
 }

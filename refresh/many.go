@@ -119,7 +119,7 @@ func (p *planner) join(s *state) {
 func (p *planner) unjoin(s *state, row int32, cells []cell) {
 	s.refused[row] = true
 	if to := cells[otherField].to; !s.shape.fields[otherField].finds(to) && s.shape.fields[ownField].finds(cells[ownField].to) {
-		p.plan.unresolved = append(p.plan.unresolved, Unresolved{s.joins.owner.name, s.joins.by.column, to.String(), to.found.is == several})
+		p.states[s.joins.owner].lose(s.joins.by.column, to.String(), to.found.is == several)
 	}
 }
 

@@ -206,9 +206,46 @@ func (p *planner) matchRow(s *state, values []storage.Value, owned bool) error {
 	if s.shape.version != nil && s.stale(s.cellsAt(at), values).row {
 		s.leave(at)
 	}
+	if s.settled && s.isSame(at, values) {
+		s.same[at] = true
+		return nil
+	}
 	s.scratch = appendSeenRow(s.scratch[:0], at, values)
 	_, err := s.seen.add(s.scratch)
 	return err
+}
+
+// isSame reports whether the database has a row as it was said to be, as far as that is plain: else it is compared when all
+// is known.
+func (s *state) isSame(at int32, values []storage.Value) bool {
+	if s.archived(values) {
+		return false
+	}
+	r := s.in.reader(s.in.row(s.rows[at]))
+	for _, f := range s.shape.fields {
+		switch kind := r.byte(); kind {
+		case unsetCell:
+			if f.points() { // maybe at what is gone
+				return false
+			}
+		case pointingCell:
+			to := r.promise()
+			if to == nil || !f.finds(to) || to.found.id.IsNull() || values[s.places[f.number][0]] != to.found.id ||
+				f.typeIn != "" && values[s.places[f.number][1]] != storage.TextValue(f.typeOf(to.in.name)) {
+				return false
+			}
+		case borrowingCell:
+			return false
+		default:
+			v := r.value(kind)
+			for _, place := range s.places[f.number] {
+				if values[place] != v {
+					return false
+				}
+			}
+		}
+	}
+	return r.err == nil
 }
 
 // broughtTuples are the keys of the rows that were brought and may be in the database.

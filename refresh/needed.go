@@ -1,7 +1,6 @@
 package refresh
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -51,9 +50,9 @@ func (p *planner) spare(ctx context.Context) error {
 			p.keepUnsaid(p.states[c])
 		}
 	}
-	slices.SortFunc(p.plan.needed, func(a, b Needed) int {
-		return cmp.Or(strings.Compare(a.Collection, b.Collection), strings.Compare(a.Key, b.Key))
-	})
+	for _, s := range p.states {
+		slices.SortFunc(s.needed.first, func(a, b Needed) int { return strings.Compare(a.Key, b.Key) })
+	}
 	return nil
 }
 
@@ -77,13 +76,13 @@ func (p *planner) spareFor(ctx context.Context, s *state, f *field, at *state) (
 			continue
 		}
 		id := s.fieldValues(f, values)[0]
-		by := Needed{at.name, at.readableKey(at.gone[id].key), s.name, s.readableKey(s.keyValues(values)), f.column}
+		by := Needed{at.name, clip(at.readableKey(at.gone[id].key)), s.name, clip(s.readableKey(s.keyValues(values))), f.column}
 		if before, there := needed[id]; !there || by.ByKey < before.ByKey {
 			needed[id] = by
 		}
 	}
-	for id, of := range needed {
-		p.plan.needed = append(p.plan.needed, of)
+	for _, id := range slices.SortedFunc(maps.Keys(needed), compareValues) {
+		at.needed.add(needed[id])
 		at.keepGone(id)
 	}
 	more, err = p.spareChildren(ctx, at, slices.Collect(maps.Keys(needed)))

@@ -150,6 +150,7 @@ func TestNeeded_byWhatIsNotDeleted(t *testing.T) {
 		for _, n := range plan.Needed() {
 			got = append(got, n.Collection)
 		}
+		slices.Sort(got)
 		if !slices.Equal(got, of.want) {
 			t.Errorf("%s: rows of %v are needed; %v is right:\n%s", name, got, of.want, planText(t, plan))
 		}

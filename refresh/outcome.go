@@ -2,8 +2,8 @@ package refresh
 
 import (
 	"errors"
-	"strings"
 
+	"github.com/reeve-go/reeve/internal/text"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -26,15 +26,11 @@ type Outcome struct {
 
 // outcomes returns what a plan that was saved did to its collections.
 func outcomes(p *Plan) []Outcome {
-	unresolved := map[string]int{}
-	for _, u := range p.Unresolved() {
-		unresolved[u.Collection]++
-	}
 	out := make([]Outcome, len(p.Collections))
 	for i, c := range p.Collections {
 		out[i] = Outcome{
 			Collection: c.Name, Inserts: c.Inserts, Updates: c.Updates, Deletes: c.Deletes, Archives: c.Archives,
-			Unchanged: c.Unchanged, Kept: c.Kept, Refused: c.Refused, Unresolved: unresolved[c.Name], Incomplete: clip(c.Incomplete),
+			Unchanged: c.Unchanged, Kept: c.Kept, Refused: c.Refused, Unresolved: c.Unresolved, Incomplete: text.Clip(c.Incomplete, mostText),
 		}
 	}
 	return out
@@ -49,17 +45,10 @@ type report struct {
 // reported returns what came of the effect of a refresh.
 func reported(r report, err error) report {
 	if failed, is := errors.AsType[*supervision.EffectError](err); is { // its program died of it, or its code panicked
-		return report{Error: clip(failed.Text)}
+		return report{Error: text.Clip(failed.Text, mostText)}
 	}
 	return r
 }
 
 // mostText bounds what is kept of an error.
 const mostText = 1024
-
-func clip(text string) string {
-	if len(text) > mostText {
-		return strings.ToValidUTF8(text[:mostText], "") + "…"
-	}
-	return text
-}

@@ -16,6 +16,7 @@ type Persister[P any] struct {
 	declare func(*Builder) P
 	store   storage.Inventory
 	options PersisterOptions
+	names   []*collection                             // what targets are looked up in; they stay as they are
 	tables  atomic.Pointer[map[string]*storage.Table] // by name, once they are checked
 }
 
@@ -55,8 +56,15 @@ func NewPersister[P any](declare func(*Builder) P, store storage.Inventory, o *P
 	if err := p.options.Guard.check(); err != nil {
 		return nil, fmt.Errorf("refresh: PersisterOptions.Guard: %w", err)
 	}
-	_, err := p.open()
-	return p, err
+	r, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	p.names = r.graph.order
+	for _, c := range p.names {
+		c.named = true
+	}
+	return p, nil
 }
 
 // open declares the collections of one refresh.

@@ -61,9 +61,14 @@ type CollectionPlan struct {
 	Stored    int `json:"stored"`
 	Removable int `json:"removable"`
 	// Refused and Duplicates are how many rows are not written because of what the parser said, and how many
-	// had the key of another.
+	// had the key of another or, in an index, the same values; Unresolved is how many references are to rows that are not
+	// there, Rings how many [Ring]s there are, and Needed how many rows stay because others cannot be without them. The plan
+	// lists the first thousand of each.
 	Refused    int `json:"refused,omitempty"`
 	Duplicates int `json:"duplicates,omitempty"`
+	Unresolved int `json:"unresolved,omitempty"`
+	Rings      int `json:"rings,omitempty"`
+	Needed     int `json:"needed,omitempty"`
 	// Columns are those that are written, by number; Keys how many of them, from the first on, are the key.
 	Columns []string `json:"columns"`
 	Keys    int      `json:"keys"`
@@ -89,16 +94,6 @@ type PointingColumn struct {
 	To map[string]string `json:"to"`
 }
 
-// An Unresolved is a reference to a row that is not there.
-type Unresolved struct {
-	Collection string `json:"collection"`
-	Column     string `json:"column"`
-	// To is what is looked for, for people.
-	To string `json:"to"`
-	// Several: there is more than one such row, so none is taken.
-	Several bool `json:"several,omitempty"`
-}
-
 func newPlan(manager string, since uint64, memory int) *Plan {
 	p := &Plan{Manager: manager, Since: since}
 	for i := range p.changes {
@@ -107,7 +102,9 @@ func newPlan(manager string, since uint64, memory int) *Plan {
 	return p
 }
 
-// Unresolved returns the references to rows that are not there.
+// Unresolved returns the references to rows that are not there, of each collection the first thousand: however bad an
+// answer is, what a plan says of it stays small. [CollectionPlan] has how many there are, and so it is with Refused,
+// Duplicates, Rings and Needed.
 func (p *Plan) Unresolved() []Unresolved { return p.unresolved }
 
 // Refused returns the rows that are not written because of what the parser said.
@@ -139,11 +136,6 @@ func (p *Plan) forgetCreated() {
 	}
 }
 
-// ambiguous notes that two rows have the same values in an index.
-func (p *Plan) ambiguous(s *state, x *index, cells []cell) {
-	p.duplicates = append(p.duplicates, Duplicate{s.name, readable(x, cells), []string{x.name}})
-}
-
 // Changes yields what is done to each row: what is updated, deleted or archived, then what is created, each by
 // collection. The sequence ends with the first error.
 func (p *Plan) Changes() iter.Seq2[*Change, error] {
@@ -153,6 +145,7 @@ func (p *Plan) Changes() iter.Seq2[*Change, error] {
 				for c, err := range p.changesOf(kind, n) {
 					if err == nil {
 						c = c.clone()
+						p.identify(c)
 						c.Key = of.readable(c)
 					}
 					if !yield(c, err) || err != nil {
@@ -192,6 +185,7 @@ func (p *Plan) WriteTo(w io.Writer) (n int64, err error) {
 		print("ring %s.%s: %s\n", r.Collection, r.Column, &r)
 	}
 	for _, c := range p.Collections {
+		c.more(print)
 		print("%s: %s\n", c.Name, c)
 	}
 	return n, err

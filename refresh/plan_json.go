@@ -57,6 +57,7 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 		for kind := range ChangeKind(kinds) {
 			for c, err := range p.changesOf(kind, n) {
 				if err == nil {
+					p.identify(c)
 					err = lines.Encode(c.line())
 				}
 				if err != nil {
@@ -133,6 +134,10 @@ func (r *planReader) add(l *planLine) error {
 	}
 	for _, of := range l.Columns {
 		c.Columns = append(c.Columns, ColumnChange(of))
+	}
+	if of := r.Collections[len(r.Collections)-1]; c.Kind == Insert && !c.ID.IsNull() && of.created.len() == of.Inserts {
+		of.created.rows = append(of.created.rows, c.Row)
+		of.created.add(c.ID)
 	}
 	return r.Plan.add(&c)
 }

@@ -40,22 +40,37 @@ func (n *CollectionPlan) column(name string, place int) int {
 // add adds a change of the collection that was begun last.
 func (p *Plan) add(c *Change) error {
 	n := p.Collections[len(p.Collections)-1]
-	b := appendValue(p.scratch[:0], c.ID)
-	b = binary.AppendVarint(b, int64(c.Row))
-	b = binary.AppendUvarint(b, uint64(len(c.key)))
-	b = appendValues(b, c.key)
-	b = binary.AppendUvarint(b, uint64(len(c.Columns)))
+	b := c.appendHead(p.scratch[:0])
 	for i := range c.Columns {
 		of := &c.Columns[i]
-		b = binary.AppendUvarint(b, uint64(n.column(of.Column, i))) //nolint:gosec // few
+		b = n.appendColumn(b, of.Column, i)
 		b = appendValue(b, of.Old)
 		b = of.appendNew(b)
 	}
+	return p.addWritten(c.Kind, b)
+}
+
+// addWritten adds one as it was written.
+func (p *Plan) addWritten(kind ChangeKind, b []byte) error {
 	p.scratch = b
-	_, err := p.changes[c.Kind].add(b)
-	n.parts[c.Kind].to = p.changes[c.Kind].end()
-	n.count(c.Kind)
+	n := p.Collections[len(p.Collections)-1]
+	_, err := p.changes[kind].add(b)
+	n.parts[kind].to = p.changes[kind].end()
+	n.count(kind)
 	return err
+}
+
+// appendHead writes what a change is about. Its columns come behind.
+func (c *Change) appendHead(b []byte) []byte {
+	b = appendValue(b, c.ID)
+	b = binary.AppendVarint(b, int64(c.Row))
+	b = binary.AppendUvarint(b, uint64(len(c.key)))
+	return appendValues(b, c.key)
+}
+
+// appendColumn writes which column it is.
+func (n *CollectionPlan) appendColumn(b []byte, name string, place int) []byte {
+	return binary.AppendUvarint(b, uint64(n.column(name, place))) //nolint:gosec // few
 }
 
 // appendNew writes what the column is to have.
@@ -134,7 +149,7 @@ func (r *reader) head(c *Change, _ *CollectionPlan) {
 func (r *reader) change(c *Change, of *CollectionPlan) {
 	r.head(c, of)
 	c.Columns = c.Columns[:0]
-	for range min(r.uvarint(), uint64(len(r.rest))) {
+	for len(r.rest) > 0 {
 		var to ColumnChange
 		number := r.uvarint()
 		if number >= uint64(len(of.Columns)) {

@@ -38,8 +38,13 @@ type state struct {
 	ids      rowIDs            // null: it is new
 	refused  []bool            // by number
 	demanded []*field          // that a row cannot be created without
-	reasons  []Refusal         // of the rows that are refused by the plan
 	cut      map[cutField]bool // references that close a ring
+
+	reasons    remarks[Refusal] // of the rows that are refused by the plan
+	alike      remarks[Duplicate]
+	unresolved remarks[Unresolved]
+	rings      remarks[Ring]
+	needed     remarks[Needed]
 
 	byID        map[storage.Value]int32 // rows, by their ids; made when it is first needed
 	cells       []cell                  // see cellsNow
@@ -48,6 +53,10 @@ type state struct {
 	fixed       []constant     // what its rows have besides their fields
 	changed     []ColumnChange // of the row before, whose place can be used again
 	reconnected map[int32]bool // rows that are in the database under another key
+	wanted      map[int32]bool // rows that are created although nothing is known of them but that they exist
+
+	settled bool   // what its rows point at is known when they are matched
+	same    []bool // rows that the database has as they were said to be, by number
 
 	said   map[storage.Value]bool // of a join: the owners of which it is known what they are joined with
 	seen   spool                  // rows of the database that may differ
@@ -124,7 +133,7 @@ func (p *planner) clean() {
 func (p *planner) begin(place int, c *collection) *state {
 	s := &state{
 		collection: c, place: place, brought: len(c.rows), gone: map[storage.Value]removal{}, danglers: map[storage.Value]dangler{}, cut: map[cutField]bool{}, reconnected: map[int32]bool{},
-		places: make([][]int, len(c.shape.fields)), touched: p.newer[c.name],
+		places: make([][]int, len(c.shape.fields)), touched: p.newer[c.name], wanted: map[int32]bool{},
 	}
 	if p.targets != nil {
 		s.owned = map[storage.Value]struct{}{}
@@ -136,6 +145,7 @@ func (p *planner) begin(place int, c *collection) *state {
 			s.back = append(s.back, f)
 		}
 	}
+	s.settled = p.targets == nil && len(s.back) == 0 && s.shape.version == nil && s.joins == nil && s.mode().updates()
 	s.seen.limit = p.in.spool.limit
 	if c.joins == nil {
 		s.columns = []storage.Column{{Name: c.options.ID}}
@@ -193,21 +203,26 @@ func (p *planner) link(ctx context.Context, s *state) error {
 
 // duplicated refuses rows with the same key where the collection's options do.
 func (c *collection) duplicated() error {
-	if c.options.Duplicates != RefuseDuplicates || len(c.duplicates) == 0 {
+	if c.options.Duplicates != RefuseDuplicates || c.duplicates.n == 0 {
 		return nil
 	}
-	d := c.duplicates[0]
+	d := c.duplicates.first[0]
 	return fmt.Errorf("%d rows have the key of another and other data, the first with %s in %q; make it one row, or say in CollectionOptions.Duplicates which counts",
-		len(c.duplicates), d.Key, d.Columns)
+		c.duplicates.n, d.Key, d.Columns)
 }
 
 // stubs adds rows that are pointed at and that nobody brought, where they are to be created: in the order of their
-// keys, and none whose key no database has.
+// keys, and none whose key no database has. A row that is only known to exist is created, too.
 func (s *state) stubs() {
 	var keys []string
 	for to := range s.promised(s.shape.primary) {
-		if to.stub && !s.has(to.key) {
+		if !to.stub {
+			continue
+		}
+		if at, there := s.byKey.rowAt(to.key); !there {
 			keys = append(keys, to.text())
+		} else if s.isBare(at) {
+			s.wanted[at] = true
 		}
 	}
 	slices.Sort(keys)
@@ -223,14 +238,14 @@ func (s *state) stubs() {
 // index finds the keys of the rows as the database sees them: with ids in the place of references. A row that
 // belongs to one that is not there is refused.
 func (p *planner) index(s *state) {
-	s.ids, s.refused = rowIDs{rows: len(s.rows)}, make([]bool, len(s.rows))
+	s.ids, s.refused, s.same = rowIDs{rows: len(s.rows)}, make([]bool, len(s.rows)), make([]bool, len(s.rows))
 	if !s.shape.primary.refers() {
 		s.keys = &s.byKey
 		return
 	}
 	s.keys = &rowKeys{}
 	for i := range s.rows {
-		cells := s.cellsNow(int32(i))
+		cells := s.keyNow(int32(i))
 		key, missing := seen(s.shape.primary, cells)
 		if missing != nil && s.joins != nil {
 			p.unjoin(s, int32(i), cells)

@@ -52,7 +52,7 @@ func (c *collection) refuse(cells []cell, err error) {
 	if cells != nil {
 		key = c.readable(cells)
 	}
-	c.refused = append(c.refused, Refusal{c.name, key, err.Error()})
+	c.refused.add(Refusal{c.name, clip(key), clip(err.Error())})
 }
 
 // differing returns the columns in which two rows differ.

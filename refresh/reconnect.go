@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/reeve-go/reeve/storage"
@@ -42,11 +43,11 @@ func (p *planner) reconnectBy(ctx context.Context, s *state, x *index, taken map
 			}
 		}
 	}
-	for key, archived := range found {
-		row := rows[key]
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		row, archived := rows[key], found[key]
 		switch {
 		case len(archived) > 1:
-			p.plan.unresolved = append(p.plan.unresolved, Unresolved{s.name, x.fields[0].column, archivedLike(s, x, archived[0]), true})
+			s.lose(x.fields[0].column, archivedLike(s, x, archived[0]), true)
 		case row != twice:
 			values := archived[0]
 			s.ids.set(row, values[0])

@@ -94,3 +94,71 @@ func TestReconnect(t *testing.T) {
 	}
 	r.holds("parts", `machine_id=(ref="a2") name="p"`)
 }
+
+// A row that came back by one index is not there for another one.
+func TestReconnect_once(t *testing.T) {
+	t.Parallel()
+	r := newMachines(t)
+	r.save(func(in *machines) { in.Machines.Build(machine{Ref: "a", UUID: "u", Serial: "s"}) })
+	r.once(func(in *machines) { in.Machines.Complete() })
+	plan := r.save(func(in *machines) {
+		in.Machines.Build(machine{Ref: "by uuid", UUID: "u", Serial: "none"})
+		in.Machines.Build(machine{Ref: "by serial", UUID: "none", Serial: "s"})
+	})
+	says(t, plan, "machines: 1 created, 1 updated, 1 revived")
+	r.holds("machines", `ref="by serial", serial="s", uuid="none"`, `ref="by uuid", serial="none", uuid="u"`)
+}
+
+// What another manager has archived does not come back to this one.
+func TestReconnect_ofAnotherManager(t *testing.T) {
+	t.Parallel()
+	r := newMachines(t)
+	as := func(manager string, parse func(*machines)) {
+		t.Helper()
+		open, err := r.persister.Open(t.Context(), manager, nil)
+		target(t, err)
+		parse(open.Inventory)
+		_, err = open.Save(t.Context(), 0)
+		target(t, err)
+	}
+	as("two", func(in *machines) { in.Machines.Build(machine{Ref: "a", UUID: "u"}) })
+	as("two", func(in *machines) { in.Machines.Complete() })
+	says(t, r.once(func(in *machines) { in.Machines.Build(machine{Ref: "b", UUID: "u"}) }), "machines: 1 created")
+}
+
+// Where rows are not created, or not updated, none comes back under another key. One that is refused does not keep another
+// from it.
+func TestReconnect_refused(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[refresh.Mode]string{
+		refresh.UpdateOnly: "machines: 2 missing", refresh.CreateOnly: "machines: 2 created", refresh.Keep: "machines: 1 created, 1 updated, 1 revived, 1 refused",
+	} {
+		r := newMachines(t)
+		r.save(func(in *machines) { in.Machines.Build(machine{Ref: "a", UUID: "u"}) })
+		r.once(func(in *machines) { in.Machines.Complete() })
+		type under struct {
+			Ref   string               `reeve:"ref,key"`
+			UUID  string               `reeve:"uuid,index=by_uuid"`
+			Above refresh.Ref[machine] `reeve:"above_id,key,null"`
+		}
+		type both struct {
+			rows  *refresh.Collection[under]
+			above *refresh.Collection[machine]
+		}
+		p, err := refresh.NewPersister(func(b *refresh.Builder) both {
+			above := refresh.Add[machine](b, "above", &refresh.CollectionOptions{Table: "machines", Mode: refresh.ReadOnly})
+			return both{refresh.Add[under](b, "machines", &refresh.CollectionOptions{Mode: mode, Archive: "archived", Reconnect: []string{"by_uuid"}}), above}
+		}, r.in, nil)
+		target(t, err)
+		open, err := p.Open(t.Context(), "one", nil)
+		target(t, err)
+		open.Inventory.rows.Build(under{Ref: "new", UUID: "u"})
+		open.Inventory.rows.Build(under{Ref: "other", UUID: "other"})
+		if mode == refresh.Keep {
+			open.Inventory.rows.Build(under{Ref: "refused", UUID: "u", Above: open.Inventory.above.LazyFind("nowhere")})
+		}
+		plan, err := open.Save(t.Context(), 0)
+		target(t, err)
+		says(t, plan, want)
+	}
+}

@@ -2,7 +2,6 @@ package refresh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -150,7 +149,9 @@ func (r *Refresher[C, P]) Supervise(s *supervision.Supervisor) {
 // Add adds a manager. A full refresh of it begins at once. One that there is already is [storage.ErrExists], and so is one that is
 // being removed.
 func (r *Refresher[C, P]) Add(ctx context.Context, manager string) error {
-	return r.Managers.Create(ctx, manager, Manager{Full: Track{Wanted: true}})
+	m := Manager{Added: time.Now().UTC()}
+	m.Full.ask(firstRequest, time.Time{}) // at once, whatever time it is for the store
+	return r.Managers.Create(ctx, manager, m)
 }
 
 // Remove ends the refreshes of a manager and removes what it has from the inventory, as if nothing of it were there
@@ -169,25 +170,6 @@ func (r *Refresher[C, P]) Remove(ctx context.Context, manager string) error {
 	if errors.Is(err, storage.ErrInvalid) || errors.Is(err, storage.ErrNotFound) { // it is not paused, or gone already
 		return nil
 	}
-	return err
-}
-
-// tooMany reports whether so much is asked for that a full refresh is right.
-func (l *lifecycle) tooMany(t *Targets) bool {
-	if t.Len() > l.options.Threshold {
-		return true
-	}
-	text, err := json.Marshal(t)
-	return err != nil || len(text) > mostTargets
-}
-
-// checkTargets returns an error that names targets that the inventory has no place for.
-func (p *Persister[P]) checkTargets(t *Targets) error {
-	r, err := p.open()
-	if err != nil {
-		return err
-	}
-	_, err = t.in(r.graph.order)
 	return err
 }
 

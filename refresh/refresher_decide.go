@@ -8,11 +8,16 @@ import (
 
 // decide takes down what was asked for and what came of refreshes, and begins those that may begin.
 func (l *lifecycle) decide(t *turn) error {
+	// A request may stand for an earlier one, whose slot it took, but not for one that was taken down.
+	number := t.Data.Heard + 1
 	for _, m := range t.Messages {
-		if gone := l.hear(t, m); gone {
+		if gone := l.hear(t, m, number); gone {
 			t.Delete()
 			return nil
 		}
+	}
+	if n := len(t.Messages); n > 0 && !t.More {
+		t.Data.Heard = max(t.Data.Heard, t.Messages[n-1].Seq)
 	}
 	if t.Data.Removing {
 		l.beginRemoval(t)
@@ -30,11 +35,11 @@ func (l *lifecycle) decide(t *turn) error {
 	return nil
 }
 
-// hear takes down one message. It reports whether all that the manager had is gone.
-func (l *lifecycle) hear(t *turn, m supervision.Message) (gone bool) {
+// hear takes down one message; a request gets the number. It reports whether all that the manager had is gone.
+func (l *lifecycle) hear(t *turn, m supervision.Message, number uint64) (gone bool) {
 	wait := func(failures int) time.Duration { return l.options.Wait(t.Key.ID, failures) }
 	if q, ok := l.requested.Body(m); ok {
-		t.Data.request(q, t.Now)
+		t.Data.request(q, number, t.Now)
 	}
 	if r, err, ok := l.full.Outcome(m); ok {
 		t.Data.endFull(reported(r, err), t.Now, wait)
@@ -57,7 +62,7 @@ func (l *lifecycle) schedule(t *turn) (next time.Time) {
 		return time.Time{}
 	}
 	if next = s.Next(full.Ended); !next.IsZero() && !next.After(t.Now) {
-		full.ask(t.Now)
+		full.ask(0, t.Now)
 	}
 	return next
 }

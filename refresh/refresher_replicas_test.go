@@ -26,10 +26,18 @@ type gatedInventory struct {
 
 	hold func() // before a save begins; nil: none is held back
 
-	mu     sync.Mutex
-	open   map[string]int
-	most   int
-	begins []error
+	mu      sync.Mutex
+	open    map[string]int
+	most    int
+	begins  []error
+	failing error // what saves end with; nil: they do not
+}
+
+// fail has saves fail from now on.
+func (g *gatedInventory) fail(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failing = err
 }
 
 func (g *gatedInventory) Begin(ctx context.Context, f storage.Fence) (storage.InventoryTx, error) {
@@ -39,6 +47,9 @@ func (g *gatedInventory) Begin(ctx context.Context, f storage.Fence) (storage.In
 	tx, err := g.Inventory.Begin(context.WithoutCancel(ctx), f) // as if ctx had ended a moment later
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err == nil && g.failing != nil {
+		return nil, errors.Join(g.failing, tx.Close())
+	}
 	g.begins = append(g.begins, err)
 	if err != nil {
 		return nil, err

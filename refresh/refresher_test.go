@@ -336,7 +336,7 @@ func TestPause(t *testing.T) {
 		if n := len(p.cloud.readings("east")); n != 1 {
 			p.Errorf("it was read %d times", n)
 		}
-		if _, err := p.refresher.Await(p.Context(), "east"); !errors.Is(err, refresh.ErrStopped) || !strings.Contains(err.Error(), "maintenance") {
+		if _, err := p.refresher.Await(p.Context(), "east"); !errors.Is(err, supervision.ErrPaused) || !strings.Contains(err.Error(), "maintenance") {
 			p.Errorf("awaited: %v", err)
 		}
 		p.ok(p.refresher.Managers.Resume(p.Context(), "east"))

@@ -17,7 +17,7 @@ type place struct {
 
 // refuse notes that a row is not written.
 func (s *state) refuse(cells []cell, err error) {
-	s.reasons = append(s.reasons, Refusal{s.name, s.readable(cells), err.Error()})
+	s.reasons.add(Refusal{s.name, clip(s.readable(cells)), clip(err.Error())})
 }
 
 // finds reports whether a promise was found as a field wants it.

@@ -127,7 +127,7 @@ func TestRequired_chain(t *testing.T) {
 			links.Build(link{i, links.LazyFindLike(link{Number: i + 1}).Any()})
 		}
 	})
-	if got := len(plan.Refused()); got != n {
+	if got := countedIn(t, plan, "links").Refused; got != n {
 		t.Errorf("%d rows are refused; all %d need the one that is not there", got, n)
 	}
 	r.holds("links")

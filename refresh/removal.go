@@ -69,9 +69,9 @@ func (s *state) fieldValues(f *field, values []storage.Value) []storage.Value {
 	return out
 }
 
-// orphaned reports whether a row of the database belongs to rows that are removed, and to no other.
+// orphaned reports whether a row of the database belongs to rows that are removed, and to no other, or has one in its key.
 func (p *planner) orphaned(s *state, values []storage.Value) bool {
-	orphaned := false
+	orphaned, belongs := false, false
 	for _, f := range s.above() {
 		pointer := s.fieldValues(f, values)
 		removed := slices.ContainsFunc(s.targets[f.number], func(at *collection) bool { return p.states[at].removes(f, pointer) })
@@ -81,10 +81,10 @@ func (p *planner) orphaned(s *state, values []storage.Value) bool {
 		case removed:
 			orphaned = true
 		case !pointer[0].IsNull() && slices.Contains(s.parents, f):
-			return false
+			belongs = true
 		}
 	}
-	return orphaned
+	return orphaned && !belongs
 }
 
 // removes reports whether a row is removed at which a field points that has those values.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -34,7 +35,7 @@ func (r *Refresher[C, P]) RequestEach(ctx context.Context, of map[string]*Target
 	for _, manager := range slices.Sorted(maps.Keys(of)) {
 		t := of[manager]
 		if t != nil {
-			if err := r.persister.checkTargets(t); err != nil {
+			if _, err := t.in(r.persister.names); err != nil {
 				return fmt.Errorf("refresh: manager %q: %w", manager, err)
 			}
 			if r.tooMany(t) {
@@ -47,6 +48,43 @@ func (r *Refresher[C, P]) RequestEach(ctx context.Context, of map[string]*Target
 	}
 	return r.deliver(ctx, box)
 }
+
+// tooMany reports whether so much is asked for that a full refresh is right.
+func (l *lifecycle) tooMany(t *Targets) bool {
+	if t.Len() > l.options.Threshold {
+		return true
+	}
+	if t.mostBytes() <= mostTargets {
+		return false
+	}
+	text, err := json.Marshal(t)
+	return err != nil || len(text) > mostTargets
+}
+
+// mostBytes returns a number of bytes that the targets do not exceed as JSON, which takes less time than to write them.
+func (t *Targets) mostBytes() (n int) {
+	for collection, of := range t.of {
+		n += mostBytesOf(collection)
+		for _, key := range of.keys {
+			n += key.mostBytes()
+		}
+	}
+	return n
+}
+
+func (k rowKey) mostBytes() (n int) {
+	for _, part := range k {
+		n += mostBytesOf(part.column) + mostBytesOf(part.value.Text())
+		if part.row != nil {
+			n += mostBytesOf(part.row.collection) + mostBytesOf(part.row.index) + part.row.key.mostBytes()
+		}
+	}
+	return n
+}
+
+// mostBytesOf returns how many bytes a text, or a value without one, can take, with all that is around it: JSON may write
+// six bytes for one.
+func mostBytesOf(text string) int { return 6*len(text) + 64 }
 
 // Force asks for a full refresh that may remove as many rows as it likes, whatever the [Guard] of a collection says:
 // for one person to say, after a look at what was refused.

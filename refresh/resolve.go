@@ -84,7 +84,7 @@ func (p *planner) resolveBrought(s *state) error {
 			number := rows[i].add([]byte(key))
 			if _, there := rows[i].rowAt(number); there {
 				rows[i].set(number, twice)
-				p.plan.ambiguous(s, x, cells)
+				s.ambiguous(x, cells)
 				continue
 			}
 			rows[i].set(number, int32(n))
@@ -95,6 +95,9 @@ func (p *planner) resolveBrought(s *state) error {
 	}
 	return nil
 }
+
+// isBare reports whether a row is not created because nothing is known of it but that it exists.
+func (s *state) isBare(row int32) bool { return s.collection.isBare(row) && !s.wanted[row] }
 
 // seen returns the values that a promise is looked for by, as the database sees them.
 func (p *promise) seen() (string, *promise) {
@@ -166,17 +169,17 @@ func (s *state) resolveTo(x *index, id storage.Value, values []storage.Value, wa
 	return nil
 }
 
-// rowOf returns the row that was brought for one of the database; -1: none.
+// rowOf returns the row that was brought for one of the database; -1: none, or it is refused by now.
 func (s *state) rowOf(id storage.Value) int32 {
 	if s.byID == nil {
 		s.byID = make(map[storage.Value]int32, len(s.rows))
 		for row := range s.rows {
-			if id := s.ids.at(int32(row)); !id.IsNull() && !s.refused[row] {
+			if id := s.ids.at(int32(row)); !id.IsNull() {
 				s.byID[id] = int32(row)
 			}
 		}
 	}
-	if row, brought := s.byID[id]; brought {
+	if row, brought := s.byID[id]; brought && !s.refused[row] {
 		return row
 	}
 	return -1

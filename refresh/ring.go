@@ -14,7 +14,8 @@ import (
 type Ring struct {
 	Collection string `json:"collection"`
 	Column     string `json:"column"`
-	// Keys are those of the rows, for people: each row points at the next, and the last at the first.
+	// Keys are those of the rows, for people: each row points at the next, and the last at the first. Of more than a
+	// hundred there are the first, and how many more.
 	Keys []string `json:"keys"`
 	// Cut: the column's tag says tree, so that in those of these rows that were brought it becomes null, or they are refused
 	// if it is required.
@@ -24,6 +25,17 @@ type Ring struct {
 // String returns the way around.
 func (r *Ring) String() string {
 	return strings.Join(r.Keys, " → ") + " → " + r.Keys[0]
+}
+
+// clipped returns the ring as it is kept.
+func (r Ring) clipped() Ring {
+	if n := len(r.Keys); n > mostKeys {
+		r.Keys = append(slices.Clone(r.Keys[:mostKeys]), fmt.Sprintf("%d more", n-mostKeys))
+	}
+	for i := range r.Keys {
+		r.Keys[i] = clip(r.Keys[i])
+	}
+	return r
 }
 
 // cutRings finds the rings among the rows of a collection. Those of a tree are cut; it returns the rows that are
@@ -49,14 +61,15 @@ func (p *planner) cutRings(ctx context.Context, s *state) (refused []place, err 
 			}
 			first := slices.Index(r.Keys, slices.Min(r.Keys))
 			r.Keys = append(r.Keys[first:], r.Keys[:first]...)
-			p.plan.rings = append(p.plan.rings, r)
+			r = r.clipped()
+			s.rings.add(r)
 			if f.tree {
 				refused = append(refused, w.cut(slices.DeleteFunc(ring, func(n int32) bool { return !w.said(n) }), &r)...)
 			}
 		}
 	}
-	slices.SortFunc(p.plan.rings, func(a, b Ring) int {
-		return strings.Compare(a.Collection+"\x00"+a.Column+"\x00"+a.Keys[0], b.Collection+"\x00"+b.Column+"\x00"+b.Keys[0])
+	slices.SortFunc(s.rings.first, func(a, b Ring) int {
+		return strings.Compare(a.Column+"\x00"+a.Keys[0], b.Column+"\x00"+b.Keys[0])
 	})
 	return refused, nil
 }
@@ -173,6 +186,15 @@ func (s *state) cellsNow(row int32) []cell {
 		s.cells = make([]cell, len(s.shape.fields))
 	}
 	return s.in.cellsTo(s.cells, s.in.row(s.rows[row]))
+}
+
+// keyNow returns what was said of a row up to the last field of its key, until it or cellsNow is called again.
+func (s *state) keyNow(row int32) []cell {
+	if s.cells == nil {
+		s.cells = make([]cell, len(s.shape.fields))
+	}
+	keys := s.shape.primary.fields // in the order of the fields
+	return s.in.cellsTo(s.cells[:keys[len(keys)-1].number+1], s.in.row(s.rows[row]))
 }
 
 // cellsAt returns what was said of a row.

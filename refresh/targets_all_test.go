@@ -255,3 +255,44 @@ func TestExists(t *testing.T) {
 	says(t, plan, `delete artists ref="c"`, "artists: 1 created, 1 updated, 1 deleted, 1 unchanged, 1 missing, 1 refused", "albums: 1 missing")
 	r.holds("artists", `ref="a", name="Ada"`, `ref="b", name="Bert"`, `ref="found", name="Finn"`)
 }
+
+// A row that is only known to exist is found if the database has it; else it is created for a reference whose tag says
+// stub, and for no other.
+func TestExists_pointedAt(t *testing.T) {
+	t.Parallel()
+	type room struct {
+		House  refresh.Ref[zone] `reeve:"house_id,key,stub"`
+		Number int               `reeve:"number,key"`
+	}
+	type guest struct {
+		Ref  string            `reeve:"ref,key"`
+		Room refresh.Ref[room] `reeve:"room_id,stub"`
+		From refresh.Ref[zone] `reeve:"from_id"`
+	}
+	type inn struct {
+		Houses *refresh.Collection[zone]
+		Rooms  *refresh.Collection[room]
+		Guests *refresh.Collection[guest]
+	}
+	r := newRig(t, func(b *refresh.Builder) inn {
+		return inn{
+			refresh.Add[zone](b, "houses", nil), refresh.Add[room](b, "rooms", &refresh.CollectionOptions{ChildOf: []string{"house_id"}}),
+			refresh.Add[guest](b, "guests", nil),
+		}
+	}, tableOf("houses", "manager*", "ref*"), tableOf("rooms", "house_id→houses*", "number:int*"), tableOf("guests", "manager*", "ref*", "room_id→rooms", "from_id→houses"))
+	r.once(func(in inn) { in.Houses.Build(zone{"old"}) })
+	plan := r.save(func(in inn) {
+		for _, ref := range []string{"old", "new", "elsewhere", "alone"} {
+			in.Houses.Exists(zone{ref})
+		}
+		at := room{in.Houses.LazyFind("new"), 7}
+		in.Rooms.Exists(at)
+		in.Rooms.Exists(room{in.Houses.LazyFind("old"), 1})
+		in.Guests.Build(guest{"g", in.Rooms.LazyFindLike(at), in.Houses.LazyFind("old")})
+		in.Guests.Build(guest{"h", refresh.Ref[room]{}, in.Houses.LazyFind("elsewhere")})
+	})
+	says(t, plan, "houses: 1 created, 1 unchanged, 2 missing", "rooms: 1 created, 1 missing", "guests: 2 created", `unresolved guests.from_id → houses(ref="elsewhere")`)
+	r.holds("houses", `ref="new"`, `ref="old"`)
+	r.holds("rooms", `house_id=(ref="new") number=7`)
+	r.holds("guests", `ref="g", from_id=(ref="old"), room_id=(house_id=(ref="new") number=7)`, `ref="h"`)
+}

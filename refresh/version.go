@@ -47,12 +47,12 @@ func (s staleness) has(f *field) bool { return s.row || slices.Contains(s.fields
 
 func (s staleness) some() bool { return s.row || len(s.fields) > 0 }
 
-// stale finds what of a row is older than what the database has. A version that is null or not said is
+// stale finds what of a row is older than what the database has. A version that is null, as one is that was not said, is
 // neither older nor newer.
 func (s *state) stale(cells []cell, stored []storage.Value) (out staleness) {
 	older := func(v *field) bool {
 		brought, known := cells[v.number].value, stored[s.places[v.number][0]]
-		return cells[v.number].set && !brought.IsNull() && !known.IsNull() && isOlder(brought, known)
+		return !brought.IsNull() && !known.IsNull() && isOlder(brought, known)
 	}
 	if s.shape.version != nil && older(s.shape.version) {
 		return staleness{row: true}

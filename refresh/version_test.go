@@ -3,6 +3,7 @@ package refresh_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reeve-go/reeve/refresh"
 )
@@ -186,4 +187,35 @@ func TestVersion_findsWhatStays(t *testing.T) {
 	})
 	r.holds("dated", `ref="a", at=2, name="new"`)
 	r.holds("pointers", `ref="new", to_id=(ref="a")`, `ref="old"`)
+}
+
+// olderStays tests versions of a type: what is older is not written, and what the database has no version of is.
+func olderStays[V any](t *testing.T, typ string, older, newer V) {
+	t.Helper()
+	type row struct {
+		Ref  string `reeve:"ref,key"`
+		Name string `reeve:"name"`
+		At   *V     `reeve:"at,version"`
+	}
+	type rows = *refresh.Collection[row]
+	r := newRig(t, func(b *refresh.Builder) rows { return refresh.Add[row](b, "rows", nil) }, tableOf("rows", "manager*", "ref*", "name", "at:"+typ))
+	for _, step := range []struct {
+		name    string
+		at      *V
+		stale   int
+		updates int
+	}{{"unknown", nil, 0, 0}, {"older", &older, 0, 1}, {"newer", &newer, 0, 1}, {"late", &older, 1, 0}} {
+		plan := r.once(func(c rows) { c.Build(row{"a", step.name, step.at}) })
+		if n := countedIn(t, plan, "rows"); n.Stale != step.stale || n.Updates != step.updates {
+			t.Errorf("%s: what is %s does this: %s", typ, step.name, n)
+		}
+	}
+}
+
+func TestVersion_ofEachType(t *testing.T) {
+	t.Parallel()
+	olderStays(t, "int", -2, -1)
+	olderStays(t, "float", -0.5, -0.25)
+	day := time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC)
+	olderStays(t, "time", day, day.Add(time.Microsecond))
 }

@@ -11,8 +11,8 @@ import (
 // for its next poll. It is optional; a hint may be late, lost or wrong.
 type Notifier interface {
 	// Listen calls hint, from any goroutine, when records or effects may have become due, until ctx
-	// ends; then it returns ctx's cause. A call that is under way then may still end. Hint must not
-	// block.
+	// ends; then it returns ctx's cause. The first call comes as soon as it listens, because of what
+	// became due before. A call that is under way when ctx ends may still end. Hint must not block.
 	Listen(ctx context.Context, hint func()) error
 }
 
@@ -26,6 +26,7 @@ type Listeners struct {
 // Listen adds hint until ctx ends, as [Notifier] says, and returns ctx's cause.
 func (l *Listeners) Listen(ctx context.Context, hint func()) error {
 	l.change(func(all []*func()) []*func() { return append(all, &hint) })
+	hint()
 	<-ctx.Done()
 	l.change(func(all []*func()) []*func() {
 		return slices.DeleteFunc(all, func(h *func()) bool { return h == &hint })

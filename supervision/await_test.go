@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,6 +50,68 @@ func TestAwaitReturnsTheRecordAsItWasWanted(t *testing.T) {
 			})
 		})
 	}
+}
+
+// It comes soon after what is waited for, also where that is soon; and long waits are cheap.
+func TestAwaitLooksOften(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ after, most time.Duration }{
+		{15 * time.Millisecond, 20 * time.Millisecond},
+		{300 * time.Millisecond, 340 * time.Millisecond},
+		{time.Hour, time.Hour + 200*time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := t.Context()
+			store := spyOn(memory.New(nil))
+			lamps := newLamps(t, store)
+			must(t, lamps.Create(ctx, "a", lamp{}))
+			begun, before := time.Now(), store.count("Load")
+			time.AfterFunc(c.after, func() { _ = lamps.Fire(ctx, "a", press, nil) })
+			_, err := lamps.Await(ctx, "a", func(r supervision.Record[lamp, lampState]) bool { return r.State == switching })
+			must(t, err)
+			if took := time.Since(begun); took > c.most {
+				t.Errorf("what comes after %v is seen after %v, want %v at most", c.after, took, c.most)
+			}
+			if n := store.count("Load") - before; n > 60+int(c.after/(200*time.Millisecond)) {
+				t.Errorf("a wait of %v costs %d looks", c.after, n)
+			}
+		})
+	}
+}
+
+// Nobody waits for what gets no turns: the error says why.
+func TestAwaitWhatIsStopped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		lamps := newLamps(t, memory.New(nil))
+		must(t, lamps.Create(ctx, "a", lamp{}))
+		await := func(wanted bool) error {
+			_, err := lamps.Await(ctx, "a", func(supervision.Record[lamp, lampState]) bool { return wanted })
+			return err
+		}
+		stopped := func(want error, why string) {
+			t.Helper()
+			if err := await(false); !errors.Is(err, want) || !strings.Contains(err.Error(), why) {
+				t.Errorf("awaited: %v, want %q because of %q", err, want, why)
+			}
+			must(t, await(true)) // it is as it is wanted
+		}
+		must(t, lamps.Pause(ctx, "a", "a bulb is changed"))
+		stopped(supervision.ErrPaused, "a bulb is changed")
+		must(t, lamps.Resume(ctx, "a"))
+		time.AfterFunc(time.Minute, func() { must(t, lamps.PauseAll(ctx, "the power is cut")) })
+		stopped(supervision.ErrPaused, "whole kind is: the power is cut")
+		must(t, lamps.ResumeAll(ctx))
+
+		s, err := supervision.New(&supervision.Options{Failures: 1, Logger: slog.New(slog.DiscardHandler)})
+		must(t, err)
+		supervision.Supervise(s, lamps, func(*lampTurn) error { return errors.New("it flickers") })
+		must(t, lamps.Fire(ctx, "a", press, nil))
+		_, err = s.Pass(ctx)
+		must(t, err)
+		stopped(supervision.ErrQuarantined, "it flickers")
+	})
 }
 
 func TestAnObserverIsToldOfTurnsAndEffects(t *testing.T) {

@@ -63,16 +63,9 @@ func (k *Kind[T, S, E]) Explain(ctx context.Context, id string) (Explanation, er
 }
 
 func (k *Kind[T, S, E]) explanation(ctx context.Context, id string) (Explanation, error) {
-	if k.broken != nil {
-		return Explanation{}, k.broken
-	}
-	seen, err := k.store.Load(ctx, []storage.Key{k.Key(id), switchOf(k.name)})
+	s, kind, err := k.loadWithSwitch(ctx, id)
 	if err != nil {
 		return Explanation{}, err
-	}
-	s, kind := &seen[0], &seen[1]
-	if s.Version == 0 {
-		return Explanation{}, storage.ErrNotFound
 	}
 	e := Explanation{
 		Key: s.Key, State: s.State, Since: s.Since, Until: s.Until,

@@ -23,7 +23,7 @@ func (k *Kind[T, S, E]) newTurn(ctx context.Context, seen *storage.Snapshot, dat
 	t := &Turn[T, S, E]{
 		Key: seen.Key, Version: seen.Version, State: S(seen.State), Data: data,
 		Operation: seen.Operation, Deadline: seen.Deadline, Step: seen.Step,
-		Since: seen.Since, Until: seen.Until, Now: seen.Now,
+		Since: seen.Since, Until: seen.Until, More: seen.More, Now: seen.Now,
 		core:    core{ctx: ctx, store: k.store, key: seen.Key, version: seen.Version, now: seen.Now},
 		machine: k.machine, runner: k.options.Runner, derives: k.options.Derive != nil, seen: seen,
 	}

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/text"
 	"github.com/reeve-go/reeve/storage"
 )
 
@@ -198,10 +198,4 @@ func (p *performer) outcome(e *storage.Taken, result []byte, failed *EffectError
 }
 
 // clip shortens a text to what a store keeps.
-func clip(text string) string {
-	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "�"), "�")
-	if len(text) > storage.MaxText {
-		text = strings.ToValidUTF8(text[:storage.MaxText-3], "") + "…"
-	}
-	return text
-}
+func clip(s string) string { return text.Clip(s, storage.MaxText) }

@@ -244,3 +244,39 @@ func TestRunPrunes(t *testing.T) {
 		}
 	})
 }
+
+// A lateEar is a store that one can listen to only after a while.
+type lateEar struct {
+	*spy
+	after time.Duration
+	of    storage.Notifier
+}
+
+func (s lateEar) Listen(ctx context.Context, hint func()) error {
+	time.Sleep(s.after)
+	return s.of.Listen(ctx, hint)
+}
+
+// What becomes due after a supervisor's first look and before it listens does not wait for the next poll.
+func TestWhatIsDueBeforeItListens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inner := memory.New(nil)
+		lamps := newLamps(t, lateEar{spyOn(inner), 20 * time.Millisecond, inner})
+		s, err := supervision.New(&supervision.Options{Poll: time.Hour})
+		must(t, err)
+		supervision.Supervise(s, lamps, func(turn *lampTurn) error { return turn.Fire(press) })
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		time.Sleep(10 * time.Millisecond)
+		must(t, lamps.Create(ctx, "a", lamp{}))
+		must(t, lamps.Deliver(ctx, "a", storage.Message{ID: "m", Name: "news"}))
+		time.Sleep(20 * time.Millisecond)
+		if r, err := lamps.Get(ctx, "a"); err != nil || r.State != switching {
+			t.Errorf("it is %s: %v", r.State, err)
+		}
+		stop()
+		must(t, <-ended)
+	})
+}

@@ -18,6 +18,21 @@ type switches struct {
 
 func switchOf(kind string) storage.Key { return storage.Key{Kind: ownPrefix + "kind", ID: kind} }
 
+// loadWithSwitch loads a record that there is, and the switch of its kind.
+func (k *Kind[T, S, E]) loadWithSwitch(ctx context.Context, id string) (record, kind *storage.Snapshot, err error) {
+	if k.broken != nil {
+		return nil, nil, k.broken
+	}
+	seen, err := k.store.Load(ctx, []storage.Key{k.Key(id), switchOf(k.name)})
+	if err != nil {
+		return nil, nil, err
+	}
+	if seen[0].Version == 0 {
+		return nil, nil, storage.ErrNotFound
+	}
+	return &seen[0], &seen[1], nil
+}
+
 // off reports whether a kind is paused. While the store cannot be asked what was true last is.
 func (s *switches) off(ctx context.Context, w *worker, kind string) bool {
 	s.mu.Lock()

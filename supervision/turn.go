@@ -30,6 +30,9 @@ type Turn[T any, S, E ~string] struct {
 	// Messages are what was said to the record, in the store's order. With the turn they are consumed.
 	// An order is given none.
 	Messages []Message
+	// More: there are further messages, or elements that are due, than the turn was given. Another turn
+	// follows at once.
+	More bool
 	// Expired says that the time of the state or of the operation is up, see [Decider].
 	Expired Expiry
 	// Now is the store's time.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/reeve-go/reeve/examples/internal/refreshing"
 	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/storage"
@@ -60,20 +61,8 @@ const (
 
 // supervised works while this process does what is asked for.
 func (k *keeper) supervised(ctx context.Context, work func(context.Context) error) error {
-	s, err := supervision.New(&supervision.Options{
+	o := &supervision.Options{
 		Lease: lease, Retention: &storage.Retention{Messages: retention, Effects: retention, Dead: retention, Lines: retention},
-	})
-	if err != nil {
-		return err
 	}
-	k.refresher.Supervise(s)
-	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- s.Run(ctx)
-		stop()
-	}()
-	err = work(ctx)
-	stop()
-	return errors.Join(err, <-ended)
+	return refreshing.While(ctx, o, k.refresher.Supervise, work)
 }

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/reeve-go/reeve/examples/internal/refreshing"
 	"github.com/reeve-go/reeve/examples/inventory/machine"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/supervision"
@@ -87,9 +88,17 @@ func (s *settings) await(ctx context.Context, k *keeper, v *view) error {
 		return err
 	}
 	if r == nil {
-		r = recorded(k.name, &m) // another program that follows this machine was faster
+		r = refreshing.Recorded(k.name, &m) // another program that follows this machine was faster
 	}
-	return errors.Join(r.write(v.stdout, s.json), err)
+	return errors.Join(s.write(v.stdout, r), err)
+}
+
+// write writes a report as JSON, or for a reader.
+func (s *settings) write(w io.Writer, r *refreshing.Report) error {
+	if s.json {
+		return refreshing.WriteJSON(w, r)
+	}
+	return r.Write(w)
 }
 
 // follow refreshes everything, and then what begins or ends.
@@ -104,7 +113,7 @@ func (s *settings) follow(ctx context.Context, k *keeper, v *view, say func(stri
 	}
 	var began time.Time
 	err = k.supervised(ctx, func(ctx context.Context) error {
-		if err := s.await(ctx, k, v); err != nil && !errors.Is(err, refresh.ErrFailing) && !errors.Is(err, refresh.ErrStopped) {
+		if err := s.await(ctx, k, v); err != nil && !passes(err) {
 			return err
 		}
 		_, _ = fmt.Fprintln(v.stdout)
@@ -116,6 +125,11 @@ func (s *settings) follow(ctx context.Context, k *keeper, v *view, say func(stri
 		return err
 	}
 	return v.total(began)
+}
+
+// passes reports whether an error is none of the program's: what keeps the inventory from being true, and can be over.
+func passes(err error) bool {
+	return errors.Is(err, refresh.ErrFailing) || errors.Is(err, supervision.ErrPaused) || errors.Is(err, supervision.ErrQuarantined)
 }
 
 // showPlan shows what a full refresh would change.
@@ -134,9 +148,9 @@ func (s *settings) showPlan(ctx context.Context, k *keeper, stdout io.Writer) (e
 	if s.json {
 		return errors.Join(plan.WriteJSON(stdout), unread)
 	}
-	if err := writeChanges(stdout, plan, line); err != nil {
+	if err := refreshing.WriteChanges(stdout, plan, line); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(stdout)
-	return errors.Join(err, newReport(plan).write(stdout, false), unread)
+	return errors.Join(err, refreshing.NewReport(plan).Write(stdout), unread)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reeve-go/reeve/examples/internal/refreshing"
 	"github.com/reeve-go/reeve/refresh"
 )
 
@@ -121,7 +122,7 @@ func TestProgram(t *testing.T) {
 	wantText(t, "a plan", plan.stdout, "created  interfaces  name=", "COLLECTION")
 
 	first := call(t.Context(), "-db", file, "-json")
-	var r report
+	var r refreshing.Report
 	if err := json.Unmarshal([]byte(first.stdout), &r); err != nil || first.code != 0 {
 		t.Fatalf("-json ended with %d, %v: %s", first.code, err, first.stderr)
 	}

@@ -142,6 +142,45 @@ func TestTogether(t *testing.T) {
 	}
 }
 
+// A run ends with what it asked for itself, however much others ask for all the time.
+func TestOthersAskAllTheTime(t *testing.T) {
+	t.Parallel()
+	f, file := served(), newFile(t)
+	db, store, err := open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // nothing depends on it
+	other, err := newKeeper("m", f.Machine(), store, store, refresh.RefresherOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- other.supervised(ctx, func(ctx context.Context) error {
+			for ctx.Err() == nil {
+				if err := other.ask(ctx, false); err != nil && ctx.Err() == nil {
+					return err
+				}
+				<-time.After(time.Millisecond)
+			}
+			return nil
+		})
+	}()
+	for pid := range 5 {
+		f.Process(1000+pid, 1, 9, 12345, "new", "")
+		if _, err := ran(t, f, "-db", file, "-machine", "m"); err != nil {
+			t.Error(err)
+		}
+		wantLines(t, "the new ones", rows(t, db, `SELECT count(*) FROM processes WHERE name = 'new'`), fmt.Sprint(pid+1))
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 // Where another program was faster, the outcome is what the record tells.
 func TestAnotherMadeTheRefresh(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/reeve-go/reeve/examples/internal/refreshing"
 	"github.com/reeve-go/reeve/refresh"
 )
 
@@ -19,11 +20,11 @@ type view struct {
 	stdout io.Writer
 
 	mu      sync.Mutex
-	live    bool             // each change is shown when it is saved
-	whole   *report          // of the newest full refresh that this program made
-	called  map[int64]string // what processes are called, by their ids
-	refused bool             // the newest refresh would have removed too much
-	broken  error            // nobody can be shown anything any more
+	live    bool               // each change is shown when it is saved
+	whole   *refreshing.Report // of the newest full refresh that this program made
+	called  map[int64]string   // what processes are called, by their ids
+	refused bool               // the newest refresh would have removed too much
+	broken  error              // nobody can be shown anything any more
 
 	created, updated, deleted int
 }
@@ -55,7 +56,7 @@ func (v *view) after(_ context.Context, _ refresh.Run, saved *refresh.Plan) erro
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !saved.Targeted {
-		v.whole = newReport(saved)
+		v.whole = refreshing.NewReport(saved)
 	}
 	if !v.live || v.broken != nil {
 		return nil
@@ -65,7 +66,7 @@ func (v *view) after(_ context.Context, _ refresh.Run, saved *refresh.Plan) erro
 		v.updated += c.Updates
 		v.deleted += c.Deletes
 	}
-	v.broken = writeChanges(v.stdout, saved, v.line)
+	v.broken = refreshing.WriteChanges(v.stdout, saved, v.line)
 	return nil
 }
 
@@ -86,6 +87,9 @@ func (v *view) advise(err error) error {
 	return err
 }
 
+// line returns a change for a reader.
+func line(c *refresh.Change) string { return refreshing.Line(c, "machine") }
+
 // line returns a change for those who look on.
 func (v *view) line(c *refresh.Change) string {
 	text := clock(time.Now()) + "  " + surplus.ReplaceAllString(line(c), "")
@@ -99,7 +103,7 @@ func (v *view) line(c *refresh.Change) string {
 var surplus = regexp.MustCompile(` boot="[^"]*"|  \w+_id .*`)
 
 // report returns that of the newest full refresh that this program made; nil: it made none.
-func (v *view) report() *report {
+func (v *view) report() *refreshing.Report {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.whole

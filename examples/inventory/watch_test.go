@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/supervision"
 )
 
 func TestWatch(t *testing.T) {
@@ -132,7 +133,7 @@ func TestTroubleIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	said.until("paused: to look around")
-	if _, err := ran(t, f, "-db", file, "-machine", "m"); !errors.Is(err, refresh.ErrStopped) || !strings.Contains(err.Error(), "to look around") {
+	if _, err := ran(t, f, "-db", file, "-machine", "m"); !errors.Is(err, supervision.ErrPaused) || !strings.Contains(err.Error(), "to look around") {
 		t.Errorf("a run of one that is paused: %v", err)
 	}
 	if err := other.refresher.Managers.Resume(ctx, "m"); err != nil {

@@ -36,6 +36,7 @@ type outcome struct {
 	undecided  bool           // a row stays that cannot be without one that is deleted: nothing is said of that here
 	unresolved map[string]int // how many references are not found, by column
 	refused    int
+	renamed    map[string]string // rows of networks that came back under another key: from, to
 }
 
 // A reading is one refresh of a model.
@@ -55,10 +56,12 @@ func (m *model) refresh(said []statement) outcome {
 	if !ok {
 		return outcome{refuses: true}
 	}
-	r := reading{m, outcome{unresolved: map[string]int{}}, emptyTables(), map[string]map[string]statement{}, map[string]string{}}
+	r := reading{m, outcome{unresolved: map[string]int{}, renamed: map[string]string{}}, emptyTables(), map[string]map[string]statement{}, map[string]string{}}
 	brought = append(brought, stubs(brought, said)...)
 	for _, in := range worldOrder {
-		r.keep(in)
+		if r.keep(in); in == reconnected {
+			r.reconnect(brought)
+		}
 		r.by[in] = map[string]statement{}
 		for _, st := range brought {
 			if st.in == in {
@@ -116,18 +119,20 @@ func (r *reading) bring(st statement) {
 	}
 	row, stored := r.now[st.in][key]
 	mode := r.mode(st.in)
-	if stored && (mode == refresh.CreateOnly || mode == refresh.ReadOnly || older(st, row)) || !stored && (mode == refresh.UpdateOnly || mode == refresh.ReadOnly) {
+	if stored && (mode == refresh.CreateOnly || mode == refresh.ReadOnly || st.in == "licenses" && older("version", st, row)) || !stored && (mode == refresh.UpdateOnly || mode == refresh.ReadOnly) {
 		return
 	}
 	if !stored {
 		row = refreshtest.Row{}
 		r.now[st.in][key] = row
 	}
+	was := maps.Clone(row)
 	delete(row, "archived_at")
 	r.by[st.in][key] = st
 	for column, says := range st.says {
 		r.said[st.in+"."+column+" "+key] = says.value
-		if says.row == nil && says.rows == nil && column != "networks" {
+		stale := st.in == "volumes" && (column == "size" || column == "sized_at") && older("sized_at", st, was)
+		if says.row == nil && says.rows == nil && column != "networks" && !stale {
 			set(row, column, says.value)
 		}
 	}
@@ -143,10 +148,10 @@ func (r *reading) lacks(st statement) bool {
 	return !there
 }
 
-// older reports whether the table has a newer version of a row.
-func older(st statement, row refreshtest.Row) bool {
-	is, err := strconv.Atoi(st.says["version"].value)
-	was, errWas := strconv.Atoi(row["version"])
+// older reports whether the table has a newer version of a row, or of a column.
+func older(version string, st statement, row refreshtest.Row) bool {
+	is, err := strconv.Atoi(st.says[version].value)
+	was, errWas := strconv.Atoi(row[version])
 	return err == nil && errWas == nil && is < was
 }
 
@@ -190,6 +195,9 @@ func (r *reading) link(in, key, column string, says saying) {
 		return
 	}
 	to, there := r.find(says.row)
+	if _, stored := r.rows[says.row.to][to]; column == "home_id" && !stored {
+		there = false
+	}
 	if !there {
 		r.unresolved[in+"."+column]++
 	}

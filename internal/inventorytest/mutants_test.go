@@ -57,6 +57,26 @@ func inserted(column string, is, becomes storage.Value) func(string, []storage.C
 	}
 }
 
+// forgotten returns what hides the values of a column.
+func forgotten(column string) func(storage.RowQuery, []storage.Value) {
+	return func(q storage.RowQuery, row []storage.Value) {
+		for i, c := range q.Columns {
+			if c.Name == column {
+				row[i] = storage.Value{}
+			}
+		}
+	}
+}
+
+// notFound returns what hides the rows of a table that are looked for by a column; empty: by any.
+func notFound(table, column string) func(*storage.RowQuery) {
+	return func(q *storage.RowQuery) {
+		if q.Table == table && q.Among != nil && (column == "" || q.Among.Columns[0].Name == column) {
+			q.Among = &storage.Among{Columns: q.Among.Columns}
+		}
+	}
+}
+
 // setFlag sets a flag of rapid until the test is over. Tests that run in parallel go on later.
 func setFlag(t *testing.T, name, value string) {
 	t.Helper()
@@ -105,13 +125,10 @@ func TestLawMutants(t *testing.T) {
 		"a plan is applied by half": {alter: altertest.Alter{
 			Update: func(_ string, _ []storage.Column, c *storage.RowChange) bool { return c.Old == nil },
 		}},
-		"a version is not looked at": {alter: altertest.Alter{Row: func(q storage.RowQuery, row []storage.Value) {
-			for i, c := range q.Columns {
-				if c.Name == "version" {
-					row[i] = null
-				}
-			}
-		}}},
+		"a version is not looked at":           {alter: altertest.Alter{Row: forgotten("version")}},
+		"the version of a column is not":       {alter: altertest.Alter{Row: forgotten("sized_at")}},
+		"what comes back by its name is new":   {alter: altertest.Alter{Query: notFound(reconnected, "name")}},
+		"what comes back keeps the key it had": {alter: altertest.Alter{Update: without(reconnected, "ref")}},
 		"a row is said to have what it cannot be without": {tell: func(st statement, in *world) {
 			if st.in == "licenses" && st.key.text == "l0" {
 				in.Licenses.Build(license{Ref: "l0", Machine: in.Machines.Build(machine{Ref: "m0", UUID: "u0"})})
@@ -152,11 +169,7 @@ func TestLawMutants(t *testing.T) {
 				q.In = nil
 			}
 		}}},
-		"the database is not looked in": {alter: altertest.Alter{Query: func(q *storage.RowQuery) {
-			if q.Among != nil && q.Table == "images" {
-				q.Among = &storage.Among{Columns: q.Among.Columns}
-			}
-		}}},
+		"the database is not looked in": {alter: altertest.Alter{Query: notFound("images", "")}},
 	}
 	for name, m := range mutants {
 		t.Run(name, func(t *testing.T) { //nolint:paralleltest // see above

@@ -71,6 +71,21 @@ func (s speaker) number(what string) (*int64, saying) {
 	return &n, saying{value: strconv.FormatInt(n, 10)}
 }
 
+// optional says a text, or null if it is empty; some returns it likewise.
+func optional(text string) saying {
+	if text == "" {
+		return saying{}
+	}
+	return quoted(text)
+}
+
+func some(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 func quoted(text string) saying { return saying{value: strconv.Quote(text)} }
 
 // A way is how to find a row, and the pointer to it.

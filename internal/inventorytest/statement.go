@@ -51,7 +51,7 @@ func (t *telling[T]) row(of func(*world) T) {
 
 // statement draws one.
 func (s speaker) statement() statement {
-	st := statement{in: s.pick("about", "sites", "images", "networks", "machines", "machines", "volumes", "snapshots", "licenses"), says: map[string]saying{}}
+	st := statement{in: s.pick("about", "sites", "images", "networks", "networks", "machines", "machines", "volumes", "snapshots", "licenses"), says: map[string]saying{}}
 	switch st.in {
 	case "sites":
 		s.ofSite(&st)
@@ -74,19 +74,11 @@ func (s speaker) statement() statement {
 func (s speaker) ofSite(st *statement) {
 	ref, name, parent, main := s.pick("ref", "s0", "s1", "s2"), s.pick("name", "", "a", "b"), s.site(), s.machine()
 	t := tellingOf(s, st, ref, func(in *world) *refresh.Collection[site] { return in.Sites })
-	named := saying{}
-	if name != "" {
-		named = quoted(name)
-	}
-	t.says("name", named, func(r *site) any { return &r.Name })
+	t.says("name", optional(name), func(r *site) any { return &r.Name })
 	t.says("parent_id", saying{row: parent.pointer}, func(r *site) any { return &r.Parent })
 	t.says("main_id", saying{row: main.pointer}, func(r *site) any { return &r.Main })
 	t.row(func(in *world) site {
-		row := site{Ref: ref, Parent: parent.find(in), Main: main.find(in)}
-		if name != "" {
-			row.Name = &name
-		}
-		return row
+		return site{Ref: ref, Name: some(name), Parent: parent.find(in), Main: main.find(in)}
 	})
 }
 
@@ -98,10 +90,11 @@ func (s speaker) ofImage(st *statement) {
 }
 
 func (s speaker) ofNetwork(st *statement) {
-	ref, name := s.pick("ref", "t0", "t1"), s.pick("name", "n0", "n1")
+	ref, name, serial := s.pick("ref", "t0", "t1", "t2"), s.pick("name", "n0", "n1"), s.pick("serial", "", "x0", "x1")
 	t := tellingOf(s, st, ref, func(in *world) *refresh.Collection[network] { return in.Networks })
 	t.says("name", quoted(name), func(r *network) any { return &r.Name })
-	t.row(func(*world) network { return network{Ref: ref, Name: name} })
+	t.says("serial", optional(serial), func(r *network) any { return &r.Serial })
+	t.row(func(*world) network { return network{Ref: ref, Name: name, Serial: some(serial)} })
 }
 
 func (s speaker) ofMachine(st *statement) {
@@ -138,10 +131,14 @@ func (s speaker) ofVolume(st *statement) {
 	w := s.volume()
 	of, device := w.of, w.text
 	size, sized := s.number("size")
+	at, dated := s.number("sized at")
 	st.key = w.pointer
 	t := tellingOf(s, st, "", func(in *world) *refresh.Collection[volume] { return in.Volumes })
 	t.says("size", sized, func(r *volume) any { return &r.Size })
-	t.row(func(in *world) volume { return volume{Machine: of.machine(in), Device: device, Size: size} })
+	t.says("sized_at", dated, func(r *volume) any { return &r.SizedAt })
+	t.row(func(in *world) volume {
+		return volume{Machine: of.machine(in), Device: device, Size: size, SizedAt: at}
+	})
 }
 
 func (s speaker) ofSnapshot(st *statement) {
@@ -158,12 +155,14 @@ func (s speaker) ofSnapshot(st *statement) {
 func (s speaker) ofLicense(st *statement) {
 	ref, on, with, note := s.pick("ref", "l0", "l1"), s.machine(), s.image(), s.pick("note", "a", "b")
 	version, versioned := s.number("version")
+	home := s.site()
 	t := tellingOf(s, st, ref, func(in *world) *refresh.Collection[license] { return in.Licenses })
 	t.says("version", versioned, func(r *license) any { return &r.Version })
 	t.says("machine_id", saying{row: on.pointer}, func(r *license) any { return &r.Machine })
 	t.says("image_id", saying{row: with.pointer}, func(r *license) any { return &r.Image })
+	t.says("home_id", saying{row: home.pointer}, func(r *license) any { return &r.Home })
 	t.says("note", quoted(note), func(r *license) any { return &r.Note })
 	t.row(func(in *world) license {
-		return license{Ref: ref, Version: version, Machine: on.find(in), Image: with.find(in), Note: note}
+		return license{Ref: ref, Version: version, Machine: on.find(in), Image: with.find(in), Home: home.find(in), Note: note}
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 // The rows of the worlds in which the laws are tried: references to their own table and in a circle, to several
 // tables, by another index, as keys and as keys of keys, required, to rows that are only pointed at, by way of another
-// table, and fields of others.
+// table, or that are in the database already, and fields of others; versions of rows and of columns.
 type (
 	site struct {
 		Ref    string               `reeve:"ref,key"`
@@ -23,8 +23,9 @@ type (
 		Name string `reeve:"name,index=by_name"`
 	}
 	network struct {
-		Ref  string `reeve:"ref,key"`
-		Name string `reeve:"name"`
+		Ref    string  `reeve:"ref,key"`
+		Name   string  `reeve:"name,index=by_name"`
+		Serial *string `reeve:"serial,index=by_serial"`
 	}
 	machine struct {
 		Ref      string                 `reeve:"ref,key"`
@@ -40,6 +41,7 @@ type (
 		Machine refresh.Ref[machine] `reeve:"machine_id,key"`
 		Device  string               `reeve:"device,key"`
 		Size    *int64               `reeve:"size"`
+		SizedAt *int64               `reeve:"sized_at,version=size"`
 	}
 	snapshot struct {
 		Volume refresh.Ref[volume]   `reeve:"volume_id,key"`
@@ -51,6 +53,7 @@ type (
 		Version *int64               `reeve:"version,version"`
 		Machine refresh.Ref[machine] `reeve:"machine_id,required"`
 		Image   refresh.Ref[image]   `reeve:"image_id,stub"`
+		Home    refresh.Ref[site]    `reeve:"home_id,lookup"`
 		Note    string               `reeve:"note"`
 	}
 )
@@ -71,7 +74,7 @@ type rules struct {
 	images     refresh.Mode
 }
 
-// declare declares the collections. Networks are archived when they are gone.
+// declare declares the collections. Networks are archived when they are gone, and can come back under other keys.
 func (r rules) declare(b *refresh.Builder) *world {
 	return &world{ // in an order that is not the graph's
 		Licenses:  refresh.Add[license](b, "licenses", &refresh.CollectionOptions{Duplicates: r.duplicates}),
@@ -80,7 +83,7 @@ func (r rules) declare(b *refresh.Builder) *world {
 		Volumes:   refresh.Add[volume](b, "volumes", &refresh.CollectionOptions{ChildOf: []string{"machine_id"}, Duplicates: r.duplicates}),
 		Sites:     refresh.Add[site](b, "sites", &refresh.CollectionOptions{Duplicates: r.duplicates}),
 		Images:    refresh.Add[image](b, "images", &refresh.CollectionOptions{Mode: r.images, Duplicates: r.duplicates}),
-		Networks:  refresh.Add[network](b, "networks", &refresh.CollectionOptions{Archive: "archived_at", Duplicates: r.duplicates}),
+		Networks:  refresh.Add[network](b, "networks", &refresh.CollectionOptions{Archive: "archived_at", Reconnect: []string{"by_serial", "by_name"}, Duplicates: r.duplicates}),
 	}
 }
 
@@ -107,7 +110,7 @@ const joined = "machines_networks"
 
 // worldPoints is where columns point; what owner_id points at depends.
 var worldPoints = map[string]string{
-	"parent_id": "sites", "main_id": "machines", "site_id": "sites", "image_id": "images", "prior_id": "snapshots", "machine_id": "machines",
+	"parent_id": "sites", "main_id": "machines", "site_id": "sites", "image_id": "images", "prior_id": "snapshots", "machine_id": "machines", "home_id": "sites",
 }
 
 var worldDump = &refreshtest.DumpOptions{
@@ -124,14 +127,14 @@ func worldTables() []storage.Table {
 			References: map[string]string{"parent_id": "sites", "main_id": "machines"},
 		},
 		{Name: "images", ID: "id", Unique: own, Columns: columns("id", "manager ref name", "")},
-		{Name: "networks", ID: "id", Unique: own, Columns: append(columns("id", "manager ref name", ""), archived)},
+		{Name: "networks", ID: "id", Unique: own, Columns: append(columns("id", "manager ref name serial", ""), archived)},
 		{
 			Name: "machines", ID: "id", Unique: own,
 			Columns:    append(columns("id", "manager ref uuid owner_type site_name", "site_id image_id owner_id"), on),
 			References: map[string]string{"site_id": "sites", "image_id": "images"},
 		},
 		{
-			Name: "volumes", ID: "id", Unique: [][]string{{"machine_id", "device"}}, Columns: columns("id", "device", "machine_id size"),
+			Name: "volumes", ID: "id", Unique: [][]string{{"machine_id", "device"}}, Columns: columns("id", "device", "machine_id size sized_at"),
 			References: map[string]string{"machine_id": "machines"},
 		},
 		{
@@ -139,8 +142,8 @@ func worldTables() []storage.Table {
 			References: map[string]string{"volume_id": "volumes", "prior_id": "snapshots"},
 		},
 		{
-			Name: "licenses", ID: "id", Unique: own, Columns: columns("id", "manager ref note", "version machine_id image_id"),
-			References: map[string]string{"machine_id": "machines", "image_id": "images"},
+			Name: "licenses", ID: "id", Unique: own, Columns: columns("id", "manager ref note", "version machine_id image_id home_id"),
+			References: map[string]string{"machine_id": "machines", "image_id": "images", "home_id": "sites"},
 		},
 		{
 			Name: joined, Unique: [][]string{{"machine_id", "network_id"}}, Columns: columns("", "", "machine_id network_id"),

@@ -93,7 +93,7 @@ func (s *Store) listenOnce(ctx context.Context, hint func()) {
 	if _, err := own.Exec(ctx, "LISTEN "+pgx.Identifier{s.notifier.channel}.Sanitize()); err != nil {
 		return
 	}
-	hint() // for what was announced before
+	hint() // because of what was announced before
 	for {
 		if _, err := own.WaitForNotification(ctx); err != nil {
 			return

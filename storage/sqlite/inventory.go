@@ -82,8 +82,12 @@ func (s *Store) view(ctx context.Context) (*inventoryView, error) {
 		return nil, err
 	}
 	var version int
-	if err := v.tx.QueryRowContext(context.WithoutCancel(ctx), s.language.named(lookAtSchema)).Scan(&version); err != nil {
-		v.end(context.WithoutCancel(ctx))
+	steady := context.WithoutCancel(ctx)
+	if err = v.tx.QueryRowContext(steady, s.language.named(lookAtSchema)).Scan(&version); err == nil {
+		v.schema, err = schemaOf(steady, v.tx)
+	}
+	if err != nil {
+		v.end(steady)
 		return nil, err
 	}
 	return v, nil
@@ -141,6 +145,9 @@ func (s *Store) beginInTurn(ctx context.Context, f storage.Fence) (tx *inventory
 	if err := f.Guard(r.token); err != nil {
 		return nil, err
 	}
+	if v.schema, err = schemaOf(steady, v.tx); err != nil {
+		return nil, err
+	}
 	return &inventoryTx{inventoryView: *v, own: own, fence: f, number: r.saves + 1, mark: rand.Text(), reserved: map[string]int64{}}, nil
 }
 
@@ -151,6 +158,7 @@ type inventoryView struct {
 	conn   *sql.Conn
 	tx     *sql.Tx
 	shapes map[string]*shape
+	schema int64 // as it was when the transaction began
 	use    adapter.Use
 }
 
@@ -181,18 +189,6 @@ func (v *inventoryView) do(ctx context.Context, call string, fn func(steady cont
 		err = fn(context.WithoutCancel(ctx))
 	}
 	return failed(call, err)
-}
-
-// shape returns what is known of a table. It is asked once a transaction.
-func (v *inventoryView) shape(ctx context.Context, table string) (*shape, error) {
-	if found := v.shapes[table]; found != nil {
-		return found, nil
-	}
-	found, err := describe(ctx, v.tx, table)
-	if err == nil {
-		v.shapes[table] = found
-	}
-	return found, err
 }
 
 // Close implements [storage.InventoryView].

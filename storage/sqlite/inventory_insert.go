@@ -22,8 +22,9 @@ func (tx *inventoryTx) Insert(ctx context.Context, table string, columns []stora
 		if err != nil {
 			return err
 		}
-		in := inserter{tx: tx, into: "INSERT INTO " + quoted(table) + " (" + strings.Join(namesOfFields(fields), ", ") + ") VALUES ", prepared: map[int]*sql.Stmt{}}
+		in := inserter{tx: tx, into: "INSERT INTO " + quoted(table) + " (" + strings.Join(namesOfFields(fields), ", ") + ") VALUES ", width: len(fields), prepared: map[int]*sql.Stmt{}}
 		defer in.close()
+		piece := pieceToInsert(manyRows, len(fields)) * len(fields)
 		for row := range rows {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -40,13 +41,15 @@ func (tx *inventoryTx) Insert(ctx context.Context, table string, columns []stora
 				if err != nil {
 					return err
 				}
-				in.args = append(in.args, arg)
+				in.gathered = append(in.gathered, arg)
 			}
-			if err := in.flush(steady, len(fields), pieceToInsert(manyRows, len(fields))); err != nil {
-				return refusal(err)
+			if len(in.gathered) == piece {
+				if err := in.begin(steady); err != nil {
+					return refusal(err)
+				}
 			}
 		}
-		return refusal(in.flush(steady, len(fields), 1))
+		return refusal(in.finish(steady))
 	})
 }
 
@@ -58,12 +61,15 @@ func namesOfFields(fields []adapter.Field) []string {
 	return names
 }
 
-// An inserter inserts rows, as many at a time as there are sizes for.
+// An inserter inserts rows, as many at a time as there are sizes for, while others are gathered.
 type inserter struct {
 	tx       *inventoryTx
 	into     string
+	width    int
 	prepared map[int]*sql.Stmt // by size
-	args     []any
+	gathered []any
+	under    []any      // what is inserted now, or was
+	done     chan error // how it ended; nil: nothing is under way
 }
 
 // manyRows is how many rows are inserted at a time where there are enough. More are no faster, and 64 are a tenth slower.
@@ -78,30 +84,62 @@ func pieceToInsert(n, width int) int {
 	return pieceOf(min(n, parameters/width))
 }
 
-// flush writes what was gathered, if it is at least so many rows.
-func (in *inserter) flush(ctx context.Context, width, least int) error {
-	done := 0
-	for n := len(in.args) / width; n >= least; n = (len(in.args) - done) / width {
-		size := pieceToInsert(n, width)
-		stmt := in.prepared[size]
-		if stmt == nil {
-			var err error
-			if stmt, err = in.tx.tx.PrepareContext(ctx, in.into+rowsOf(size, width)); err != nil {
-				return err
-			}
-			in.prepared[size] = stmt
-		}
-		if _, err := stmt.ExecContext(ctx, in.args[done:done+size*width]...); err != nil {
-			return err
-		}
-		done += size * width
+// begin begins to insert what was gathered, once what came before is there.
+func (in *inserter) begin(ctx context.Context) error {
+	if err := in.wait(); err != nil {
+		return err
 	}
-	in.args = append(in.args[:0], in.args[done:]...)
+	in.under, in.gathered = in.gathered, in.under[:0]
+	done := make(chan error, 1)
+	in.done = done
+	go func() { done <- in.insert(ctx, in.under) }()
 	return nil
 }
 
+// wait waits for what is under way.
+func (in *inserter) wait() (err error) {
+	if in.done != nil {
+		err, in.done = <-in.done, nil
+	}
+	return err
+}
+
+// finish inserts the rest.
+func (in *inserter) finish(ctx context.Context) error {
+	if err := in.wait(); err != nil {
+		return err
+	}
+	return in.insert(ctx, in.gathered)
+}
+
+func (in *inserter) insert(ctx context.Context, args []any) error {
+	for len(args) > 0 {
+		size := pieceToInsert(len(args)/in.width, in.width)
+		if err := in.prepare(ctx, size); err != nil {
+			return err
+		}
+		if _, err := in.prepared[size].ExecContext(ctx, args[:size*in.width]...); err != nil {
+			return err
+		}
+		args = args[size*in.width:]
+	}
+	return nil
+}
+
+// prepare prepares the statement that inserts so many rows, the first time.
+func (in *inserter) prepare(ctx context.Context, size int) (err error) {
+	if in.prepared[size] == nil {
+		in.prepared[size], err = in.tx.tx.PrepareContext(ctx, in.into+rowsOf(size, in.width)) //nolint:sqlclosecheck // close does it
+	}
+	return err
+}
+
+// close waits, also where what yields the rows panics, and gives the statements back.
 func (in *inserter) close() {
+	_ = in.wait()
 	for _, stmt := range in.prepared {
-		_ = stmt.Close()
+		if stmt != nil {
+			_ = stmt.Close()
+		}
 	}
 }

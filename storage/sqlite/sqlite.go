@@ -62,6 +62,7 @@ type Store struct {
 	writer, reader *pool
 	turn           chan struct{} // holds a value while somebody writes
 	migrated       *atomic.Bool
+	shapes         *shapes
 
 	listeners *storage.Listeners
 
@@ -125,6 +126,7 @@ func newStore(db *sql.DB, o Options) (*Store, error) {
 		writer:   newPool(db),
 		turn:     make(chan struct{}, 1),
 		migrated: new(atomic.Bool),
+		shapes:   new(shapes),
 
 		listeners: new(storage.Listeners),
 	}

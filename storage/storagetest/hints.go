@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ func hints() group {
 		{name: "of an effect that is released", run: hinted(effectsFound, hintOfReleasedEffect)},
 		{name: "of an effect that is redriven", run: hinted(effectsFound, hintOfRedrivenEffect)},
 		{name: "of the next in a lane", run: hinted(effectsFound, hintOfLane)},
+		{name: "begin when listening does", run: notifying(listeningBegins)},
 		{name: "are given to all who listen", run: notifying(allAreHinted)},
 		{name: "end with their context", run: notifying(listeningEnds)},
 	}}
@@ -86,7 +88,8 @@ func hinted(find finder, prepare func(s *scene, id string) (call func())) func(*
 	})
 }
 
-// listen returns a channel that has a value when hints were given.
+// listen returns a channel that has a value when hints were given. It waits for the first one, which is given when
+// listening begins, and takes it.
 func (s *scene) listen(n storage.Notifier) <-chan struct{} {
 	s.Helper()
 	ctx, stop := context.WithCancel(s.ctx)
@@ -104,6 +107,10 @@ func (s *scene) listen(n storage.Notifier) <-chan struct{} {
 		stop()
 		<-ended
 	})
+	select {
+	case <-given:
+	case <-time.After(time.Second): // it is a test of its own that there is one
+	}
 	return given
 }
 
@@ -146,6 +153,26 @@ func allAreHinted(s *scene, n storage.Notifier) {
 		}
 	}
 	s.same("how many of those who listen were given a hint", len(heard), len(all))
+}
+
+// listeningBegins demands a hint although nothing is written any more.
+func listeningBegins(s *scene, n storage.Notifier) {
+	s.create("a", s.dueIn(0))
+	ctx, stop := context.WithCancel(s.ctx)
+	given, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = n.Listen(ctx, sync.OnceFunc(func() { close(given) }))
+	}()
+	heard := false
+	select {
+	case <-given:
+		heard = true
+	case <-time.After(3 * time.Second):
+	}
+	stop()
+	<-ended
+	s.same("whether who begins to listen is given a hint, because of what became due before", heard, true)
 }
 
 func listeningEnds(s *scene, n storage.Notifier) {

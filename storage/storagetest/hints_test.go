@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,8 +16,8 @@ type hintStore struct {
 	listeners *storage.Listeners
 	// lost is a call that gives no hint, early one that gives it before it writes.
 	lost, early string
-	// deaf lets only one listen; causeless does not say why it ended.
-	deaf, causeless bool
+	// deaf lets only one listen; silent gives no hint when somebody begins to; causeless does not say why it ended.
+	deaf, silent, causeless bool
 }
 
 func (h hintStore) Listen(ctx context.Context, hint func()) error {
@@ -24,11 +25,24 @@ func (h hintStore) Listen(ctx context.Context, hint func()) error {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}
+	if h.silent {
+		hint = afterFirst(hint)
+	}
 	err := h.listeners.Listen(ctx, hint)
 	if h.causeless {
 		return nil
 	}
 	return err
+}
+
+// afterFirst returns hint without its first call.
+func afterFirst(hint func()) func() {
+	var n atomic.Int32
+	return func() {
+		if n.Add(1) > 1 {
+			hint()
+		}
+	}
 }
 
 // around makes a call and gives its hint.
@@ -108,6 +122,7 @@ func TestHintMutants(t *testing.T) {
 		"redriven messages give none":    {hintStore{lost: "redrive messages"}, []string{"of a message that is opened again"}},
 		"redriven effects give none":     {hintStore{lost: "redrive effects"}, []string{"of an effect that is redriven"}},
 		"one alone is given them":        {hintStore{deaf: true}, []string{"are given to all who listen"}},
+		"there is none in the beginning": {hintStore{silent: true}, []string{"begin when listening does"}},
 		"listening ends without a cause": {hintStore{causeless: true}, []string{"end with their context"}},
 	} {
 		t.Run(name, func(t *testing.T) {

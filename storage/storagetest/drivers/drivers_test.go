@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "github.com/ncruces/go-sqlite3/driver"
@@ -94,6 +96,35 @@ func storeOn(t testing.TB, db *sql.DB, o sqlite.Options) *sqlite.Store {
 	return s
 }
 
+// migrated is what is in a file that has the tables of a store and nothing else, by the prefix of the tables.
+var migrated sync.Map
+
+// newPath returns the path of a new file that has the tables of a store already: to make them takes longer than most tests.
+func newPath(t testing.TB, prefix string) string {
+	t.Helper()
+	file, known := migrated.Load(prefix)
+	if !known {
+		path := filepath.Join(t.TempDir(), "new.db")
+		db, err := sql.Open(modernc, dsnOf(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		storeOn(t, db, sqlite.Options{Prefix: prefix})
+		if err := db.Close(); err != nil { // the log goes into the file
+			t.Fatal(err)
+		}
+		if file, err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+		migrated.Store(prefix, file)
+	}
+	path := filepath.Join(t.TempDir(), "estate.db")
+	if err := os.WriteFile(path, file.([]byte), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func begin(db *sql.DB) func(testing.TB) storagetest.Tx {
 	return func(t testing.TB) storagetest.Tx {
 		t.Helper()
@@ -132,7 +163,7 @@ func TestFile(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) {
 		storagetest.Run(t, storagetest.Harness{Virtual: true, New: func(t testing.TB) storagetest.Backend {
-			path := filepath.Join(t.TempDir(), "estate.db")
+			path := newPath(t, "")
 			another := func(t testing.TB) *sql.DB { return open(t, driver, dsnOf(path)) }
 			db := another(t)
 			return storagetest.Backend{
@@ -151,7 +182,7 @@ func TestReaders(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) {
 		storagetest.Run(t, storagetest.Harness{Virtual: true, New: func(t testing.TB) storagetest.Backend {
-			path := filepath.Join(t.TempDir(), "estate.db")
+			path := newPath(t, "other_2_")
 			dsn := strings.Replace(dsnOf(path), "&_txlock=immediate", "", 1)
 			another := func(t testing.TB) (*sql.DB, storage.Store) {
 				db := open(t, driver, dsn)

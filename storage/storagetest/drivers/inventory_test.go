@@ -3,7 +3,6 @@ package drivers
 import (
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +71,7 @@ func TestInventory(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver string) {
 		storagetest.RunInventory(t, storagetest.InventoryHarness{New: func(t testing.TB, tables []storage.Table) storagetest.InventoryBackend {
 			t.Helper()
-			path := filepath.Join(t.TempDir(), "estate.db")
+			path := newPath(t, "")
 			db := open(t, driver, withReferences(path))
 			createTables(t, db, tables)
 			return storagetest.InventoryBackend{
@@ -93,7 +92,7 @@ func TestInventoryReaders(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver string) {
 		storagetest.RunInventory(t, storagetest.InventoryHarness{New: func(t testing.TB, tables []storage.Table) storagetest.InventoryBackend {
 			t.Helper()
-			dsn := strings.Replace(withReferences(filepath.Join(t.TempDir(), "estate.db")), "&_txlock=immediate", "", 1)
+			dsn := strings.Replace(withReferences(newPath(t, "other_2_")), "&_txlock=immediate", "", 1)
 			another := func(t testing.TB) (*sql.DB, *sqlite.Store) {
 				t.Helper()
 				db, readers := open(t, driver, dsn), open(t, driver, dsn)

@@ -83,3 +83,8 @@ func TestRefreshOfAVanishingDatabase(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) { inventorytest.RunVanishing(t, inFiles(t, driver), 5) })
 }
+
+func TestRefreshOfBadInput(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) { inventorytest.RunBadInput(t, inFiles(t, driver)) })
+}

@@ -1,4 +1,4 @@
-package main
+package refreshing
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 	"github.com/reeve-go/reeve/refresh"
 )
 
-// writeChanges shows each change of a plan in a line.
-func writeChanges(w io.Writer, p *refresh.Plan, show func(*refresh.Change) string) error {
+// WriteChanges writes each change of a plan as a line.
+func WriteChanges(w io.Writer, p *refresh.Plan, line func(*refresh.Change) string) error {
 	for c, err := range p.Changes() {
 		if err == nil {
-			_, err = fmt.Fprintln(w, show(c))
+			_, err = fmt.Fprintln(w, line(c))
 		}
 		if err != nil {
 			return err
@@ -23,8 +23,9 @@ func writeChanges(w io.Writer, p *refresh.Plan, show func(*refresh.Change) strin
 
 var verbs = map[refresh.ChangeKind]string{refresh.Insert: "created", refresh.Update: "updated", refresh.Delete: "deleted"}
 
-// line returns a change for a reader: what is known of a new row, or what another one was and becomes.
-func line(c *refresh.Change) string {
+// Line returns a change for a reader: what is known of a new row, or what another one was and becomes. A new row's column
+// of its manager is left out.
+func Line(c *refresh.Change, manager string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %s", verbs[c.Kind], c.Collection, c.Key)
 	for i := range c.Columns {
@@ -36,7 +37,7 @@ func line(c *refresh.Change) string {
 		switch {
 		case c.Kind == refresh.Update:
 			fmt.Fprintf(&b, "  %s %s → %s", of.Column, of.Old, is)
-		case is != "null" && of.Column != "machine" && !strings.Contains(" "+c.Key, " "+of.Column+"="):
+		case is != "null" && of.Column != manager && !strings.Contains(" "+c.Key, " "+of.Column+"="):
 			fmt.Fprintf(&b, "  %s %s", of.Column, is)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package refreshing
 
 import (
 	"cmp"
@@ -11,39 +11,43 @@ import (
 	"github.com/reeve-go/reeve/refresh"
 )
 
-// A report is what a refresh came to, as -json writes it.
-type report struct {
-	Machine     string                    `json:"machine"`
+// A Report is what a refresh came to, as -json writes it.
+type Report struct {
+	Manager     string                    `json:"manager"`
 	Collections []*refresh.CollectionPlan `json:"collections"`
 	Unresolved  []refresh.Unresolved      `json:"unresolved"`
 	Refused     []refresh.Refusal         `json:"refused"`
 	Duplicates  []refresh.Duplicate       `json:"duplicates"`
 }
 
-func newReport(p *refresh.Plan) *report {
-	return &report{p.Manager, p.Collections, p.Unresolved(), p.Refused(), p.Duplicates()}
+// NewReport returns the report of a plan.
+func NewReport(p *refresh.Plan) *Report {
+	return &Report{p.Manager, p.Collections, p.Unresolved(), p.Refused(), p.Duplicates()}
 }
 
-// recorded returns what the record of a machine has of its last full refresh.
-func recorded(machine string, m *refresh.Manager) *report {
-	r := &report{Machine: machine}
+// Recorded returns what the record of a manager has of its last full refresh.
+func Recorded(manager string, m *refresh.Manager) *Report {
+	r := &Report{Manager: manager}
 	for _, of := range m.Full.Saved {
 		r.Collections = append(r.Collections, &refresh.CollectionPlan{
 			Name: of.Collection, Inserts: of.Inserts, Updates: of.Updates, Deletes: of.Deletes,
 			Unchanged: of.Unchanged, Kept: of.Kept, Refused: of.Refused, Incomplete: of.Incomplete,
+			Stored: of.Updates + of.Deletes + of.Unchanged + of.Kept,
 		})
 	}
 	return r
 }
 
-// write writes the report as JSON, or for a reader.
-func (r *report) write(w io.Writer, asJSON bool) error {
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
+// WriteJSON writes a report as JSON.
+func WriteJSON(w io.Writer, report any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(report)
+}
+
+// Write writes the report for a reader.
+func (r *Report) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(cells ...any) {
 		_, _ = fmt.Fprintln(t, strings.TrimSuffix(fmt.Sprintf(strings.Repeat("%v\t", len(cells)), cells...), "\t"))
@@ -62,7 +66,7 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 const mostNotes = 10
 
 // writeNotes shows what is not as one might think.
-func (r *report) writeNotes(w io.Writer) error {
+func (r *Report) writeNotes(w io.Writer) error {
 	var incomplete, unresolved, refused, duplicates []string
 	for _, c := range r.Collections {
 		if c.Incomplete != "" {
@@ -83,15 +87,15 @@ func (r *report) writeNotes(w io.Writer) error {
 		duplicates = append(duplicates, fmt.Sprintf("%s %s, with other %s", d.Collection, d.Key, strings.Join(d.Columns, ", ")))
 	}
 	return cmp.Or(
-		notes(w, "NOT ALL READ", incomplete),
-		notes(w, "UNRESOLVED", unresolved),
-		notes(w, "REFUSED", refused),
-		notes(w, "MORE THAN ONE", duplicates),
+		WriteNotes(w, "NOT ALL READ", incomplete),
+		WriteNotes(w, "UNRESOLVED", unresolved),
+		WriteNotes(w, "REFUSED", refused),
+		WriteNotes(w, "MORE THAN ONE", duplicates),
 	)
 }
 
-// notes shows notes under a heading, equal ones once.
-func notes(w io.Writer, heading string, all []string) error {
+// WriteNotes writes notes under a heading, equal ones once; nothing if there are none.
+func WriteNotes(w io.Writer, heading string, all []string) error {
 	if len(all) == 0 {
 		return nil
 	}

@@ -1,0 +1,29 @@
+// Package refreshing is what the examples of package refresh have in common: how they work while they have something
+// to do, and how they tell what a refresh came to.
+package refreshing
+
+import (
+	"context"
+	"errors"
+
+	"github.com/reeve-go/reeve/supervision"
+)
+
+// While has a supervisor run while a function does; what ends first ends the other. The supervisor is given to supervise
+// before it runs.
+func While(ctx context.Context, o *supervision.Options, supervise func(*supervision.Supervisor), work func(context.Context) error) error {
+	s, err := supervision.New(o)
+	if err != nil {
+		return err
+	}
+	supervise(s)
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- s.Run(ctx)
+		stop()
+	}()
+	err = work(ctx)
+	stop()
+	return errors.Join(err, <-ended)
+}
