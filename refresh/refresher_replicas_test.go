@@ -180,7 +180,7 @@ func replicas(rt *rapid.T) {
 	})
 	p.cloud.be(func(c *fakeCloud) { clear(c.broken) })
 	last := p.superviseAs(p.another(nil), nil)
-	time.Sleep(time.Hour)
+	time.Sleep(15 * time.Minute) // more than the longest wait after a failure
 	for _, m := range managers {
 		p.await(m)
 		var want []string

@@ -113,7 +113,7 @@ func (s *settings) follow(ctx context.Context, k *keeper, v *view, say func(stri
 	}
 	var began time.Time
 	err = k.supervised(ctx, func(ctx context.Context) error {
-		if err := s.await(ctx, k, v); err != nil && !passes(err) {
+		if err := s.await(ctx, k, v); err != nil && !refreshing.Passes(err) {
 			return err
 		}
 		_, _ = fmt.Fprintln(v.stdout)
@@ -125,11 +125,6 @@ func (s *settings) follow(ctx context.Context, k *keeper, v *view, say func(stri
 		return err
 	}
 	return v.total(began)
-}
-
-// passes reports whether an error is none of the program's: what keeps the inventory from being true, and can be over.
-func passes(err error) bool {
-	return errors.Is(err, refresh.ErrFailing) || errors.Is(err, supervision.ErrPaused) || errors.Is(err, supervision.ErrQuarantined)
 }
 
 // showPlan shows what a full refresh would change.

@@ -47,6 +47,13 @@
 // by NOTIFY, which is sent after the commit, one at a time, and waits for no disk ([Store.Listen]). A
 // lost one costs a poll.
 //
+// # Inventories
+//
+// A Store is a [storage.Inventory] of the tables that search_path leads to, and of schema.table. A save is one transaction
+// at read committed that holds its scope's row; a view is one at repeatable read. Rows are inserted by COPY, and updated
+// and deleted by arrays. What a column would round, cut off or pad is refused. The save of a program that has vanished is
+// rolled back after a minute.
+//
 // # Poolers
 //
 // No state of a session is used, so the store works behind a pooler in transaction mode such as

@@ -49,7 +49,12 @@ func newCutter(t testing.TB, i int, settings ...string) *cutter {
 func newCutterOn(t testing.TB, r *rig, i int) *cutter {
 	t.Helper()
 	r.do("CREATE TABLE reeve.ledger (entry text)")
-	c := &cutter{call: callsThatWrite(r)[i], estate: newEstate(hand{t, r.aside()}, r.pass)}
+	return learned(&cutter{call: callsThatWrite(r)[i], estate: newEstate(hand{t, r.aside()}, r.pass)}, r)
+}
+
+// learned lets a cutter learn what its call changes and sends.
+func learned(c *cutter, r *rig) *cutter {
+	r.Helper()
 	c.memory = r.remember()
 	c.before = c.now()
 	c.undisturbed()
@@ -59,7 +64,7 @@ func newCutterOn(t testing.TB, r *rig, i int) *cutter {
 	c.undisturbed()
 	c.flights = c.heard()
 	if c.after == c.before {
-		t.Fatal("the call changes nothing")
+		c.Fatal("the call changes nothing")
 	}
 	return c
 }

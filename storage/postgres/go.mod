@@ -6,6 +6,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/reeve-go/reeve v0.0.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
@@ -15,7 +16,6 @@ require (
 	github.com/qmuntal/stateless v1.7.2 // indirect
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
 )
 
 replace github.com/reeve-go/reeve => ../..

@@ -24,7 +24,10 @@ CROSS JOIN LATERAL (SELECT * FROM reeve.record AS t WHERE ` + ofKey + ` OFFSET 0
 
 	extendedRow = columnsOf(`kind text, id text, until timestamptz`)
 
-	extendRecords = `UPDATE reeve.record AS r SET lease_until = v.until FROM ` + extendedRow.at(1, "reeve.record", ofKey) + `
+	// A record is looked at again when the lease ends, also if it was put to rest meanwhile. Mostly it is due already, and the
+	// index is left alone.
+	extendRecords = `UPDATE reeve.record AS r SET lease_until = v.until,
+	due = CASE WHEN r.status = 'ok' AND NOT r.final THEN greatest(least(r.due, v.until), r.not_before) END FROM ` + extendedRow.at(1, "reeve.record", ofKey) + `
 WHERE r.ctid = found.at`
 
 	extendedEffectRow = columnsOf(`seq bigint, until timestamptz`)

@@ -17,7 +17,7 @@ import (
 )
 
 // SchemaVersion is the number of the newest of [Migrations].
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 //go:embed migrations/*.sql
 var embedded embed.FS

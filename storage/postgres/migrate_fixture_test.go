@@ -39,6 +39,8 @@ type contents struct {
 	Messages []storage.Message
 	Effects  []storage.Effect
 	History  map[string][]storage.Line
+	Saves    uint64            `json:",omitempty"`
+	Touched  []storage.Touched `json:",omitempty"`
 }
 
 func contentsOf(h hand) contents {
@@ -60,7 +62,18 @@ func contentsOf(h hand) contents {
 		c.Elements[r.Key.ID] = every(h, h.Elements(ctx, r.Key, storage.ElementQuery{}))
 		c.History[r.Key.ID] = h.lines(r.Key)
 	}
+	tx := h.save()
+	defer func() { h.right(nil, tx.Close()) }()
+	c.Saves, c.Touched = tx.Number()-1, every(h, tx.Touched(ctx, 0))
 	return c
+}
+
+// save begins a save in the scope of a fixture.
+func (h hand) save() storage.InventoryTx {
+	h.Helper()
+	tx, err := h.Store.(storage.Inventory).Begin(context.Background(), storage.Fence{Scope: "manager 1", Token: 3}) //nolint:forcetypeassert // it is this package's
+	h.right(nil, err)
+	return tx
 }
 
 // write writes the fixture of the present version.
@@ -69,6 +82,9 @@ func (f *fixture) write(t testing.TB, pool *pgxpool.Pool) {
 	o := dropped(t, pool, postgres.Options{})
 	h := hand{t, storeOn(t, pool, o)}
 	newEstate(h, func(time.Duration) {})
+	tx := h.save()
+	h.right(nil, tx.Touch(t.Context(), slices.Values([]storage.Touched{{Table: "vms", Key: "vm-1\x00"}})))
+	h.right(nil, tx.Commit(t.Context()))
 	f.Rows = map[string]json.RawMessage{}
 	for _, file := range migrationsUpTo(t, postgres.SchemaVersion) {
 		for _, table := range tableMade.FindAllStringSubmatch(string(file.Data), -1) {

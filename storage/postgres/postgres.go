@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +28,7 @@ type Options struct {
 	Tables map[string]Table
 }
 
-// Store is a [storage.Store], a [storage.Transactor] and a [storage.Notifier] on a PostgreSQL database.
+// Store is a [storage.Store], a [storage.Transactor], a [storage.Notifier] and a [storage.Inventory] on a PostgreSQL database.
 // It is safe for concurrent use, and so is any number of them on the same tables.
 //
 // It has nothing to close: what it uses ends with the pool. Each [Store.Listen] has a connection beyond the pool's
@@ -44,6 +45,7 @@ type Store struct {
 	claiming, taking *claimer
 	notifier         *notifier
 	witnesses        *witnesses
+	shapes           *sync.Map // of the host's tables, by name, as an inventory last saw them
 
 	// Small calls that come at the same time go together.
 	loads    *gatherer[storage.Key, storage.Snapshot]
@@ -58,6 +60,7 @@ var (
 	_ storage.Store      = (*Store)(nil)
 	_ storage.Transactor = (*Store)(nil)
 	_ storage.Notifier   = (*Store)(nil)
+	_ storage.Inventory  = (*Store)(nil)
 )
 
 // New returns a store on a pool. It refuses one that cannot keep what a store promises: on a server
@@ -112,6 +115,7 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 		notifier: newNotifier(o.Schema),
 
 		witnesses: newWitnesses(),
+		shapes:    new(sync.Map),
 	}
 	s.loads = &gatherer[storage.Key, storage.Snapshot]{one: s.load, many: s.load}
 	s.applies = &gatherer[*storage.Change, error]{one: s.applyAll, many: impatiently(s.apply)}

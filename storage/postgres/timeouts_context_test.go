@@ -61,7 +61,11 @@ func TestCanceledWhileWaiting(t *testing.T) {
 // waiting waits until the store waits for a lock.
 func (r *rig) waiting() {
 	r.Helper()
-	eventually(r, "the store does not wait for a lock", func() bool {
-		return ask[int](r, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`, r.name()) > 0
-	})
+	eventually(r, "the store does not wait for a lock", r.waits)
+}
+
+// waits reports whether the store waits for a lock.
+func (r *rig) waits() bool {
+	r.Helper()
+	return ask[int](r, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`, r.name()) > 0
 }

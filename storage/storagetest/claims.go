@@ -176,7 +176,12 @@ func expiredExtended(s *scene) {
 	s.is("extending a lease that expired but is still the newest", s.extend(held.Lease)[0], nil)
 	s.claimed("a record whose lease was extended late")
 	s.pass(ttl)
-	s.claimed("the record after that", "a")
+	held = s.claimed("the record after that", "a")[0]
+	s.pass(2 * ttl)
+	s.must(s.order("a"))
+	s.is("extending a lease that expired before the record was put to rest", s.extend(held.Lease)[0], nil)
+	s.pass(ttl)
+	s.claimed("the record after that, because whoever had it may have died", "a")
 }
 
 func releaseAfter(s *scene) {

@@ -100,6 +100,7 @@ func guardMutants() []mutant {
 			"2 two guards on each write/the version guards a turn",
 			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/an expired lease hides no longer, whatever was written",
+			"3 a claim hides what it hands out/an expired lease that nobody took over is extended",
 			"4 no wake-up is lost/only NotBefore holds a turn up",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 		}},

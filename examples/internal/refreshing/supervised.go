@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -26,4 +27,9 @@ func While(ctx context.Context, o *supervision.Options, supervise func(*supervis
 	err = work(ctx)
 	stop()
 	return errors.Join(err, <-ended)
+}
+
+// Passes reports whether an error is none of the program's: what keeps an inventory from being true, and can be over.
+func Passes(err error) bool {
+	return errors.Is(err, refresh.ErrFailing) || errors.Is(err, supervision.ErrPaused) || errors.Is(err, supervision.ErrQuarantined)
 }

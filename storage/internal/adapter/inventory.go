@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -146,17 +147,17 @@ func wrong(table, column, what string) error {
 
 // Like returns a value as the table has it, to look for.
 func (f *Field) Like(v storage.Value) (storage.Value, error) {
-	err := v.CheckStorable()
+	like, err := v, v.CheckStorable()
 	if err == nil && f.given != f.Type {
-		v, err = v.As(f.given)
+		like, err = v.As(f.given)
 	}
 	if err == nil {
-		v, err = v.As(f.Type)
+		like, err = like.As(f.Type)
 	}
 	if err != nil {
 		return v, f.Wrong(v, err)
 	}
-	return v, nil
+	return like, nil
 }
 
 // In returns a value as the table has it, to be written.
@@ -240,11 +241,13 @@ func Key(values []storage.Value) string {
 	return string(b)
 }
 
-// NewUUID returns a random UUID, for ids that a database does not give.
+// NewUUID returns a UUID, for ids that a database does not give. It begins with the time (version 7), so that rows which
+// come together are together in an index.
 func NewUUID() storage.Value {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	binary.BigEndian.PutUint64(b[:], uint64(time.Now().UnixMilli())<<16)
+	_, _ = rand.Read(b[6:]) // it never fails
+	b[6], b[8] = b[6]&0x0f|0x70, b[8]&0x3f|0x80
 	v, _ := storage.BytesValue(b[:]).As(storage.UUIDType)
 	return v
 }
