@@ -92,6 +92,8 @@ func (a *admission) admitTable() error {
 		return is.Column == want.Column && is.Bound == want.Bound && is.TypeIn == want.TypeIn && maps.Equal(is.To, want.To)
 	})
 	switch of := a.of; {
+	case of.Hash != a.options.Hash:
+		return fmt.Errorf("%w: its hashes are in column %q, not in %q", storage.ErrInvalid, of.Hash, a.options.Hash)
 	case of.Table != a.options.Table || of.ID != a.options.ID:
 		return fmt.Errorf("%w: it is in table %q with the id %q, not in %q with %q", storage.ErrInvalid, of.Table, of.ID, a.options.Table, a.options.ID)
 	case !slices.Equal(of.Columns[:of.Keys], key):
@@ -147,6 +149,10 @@ func (a *admission) possible(kind ChangeKind, to *ColumnChange) bool {
 		return false
 	}
 	fixed, common := a.fixed[to.Column]
+	if a.options.Hash != "" && to.Column == a.options.Hash {
+		written := kind == Insert || kind == Update && (clears || a.mode().updates())
+		return written && (clears || to.NewRow == nil && to.New.Kind() == storage.IntKind)
+	}
 	switch kind {
 	case Insert:
 		return f != nil && (!common || to.New == fixed) || common && to.New == fixed

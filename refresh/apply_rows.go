@@ -142,6 +142,9 @@ func (w *writer) row(n int, c *Change, row []storage.Value) ([]storage.Value, er
 	w.of[n].inserted[at] = true // a row can point at itself
 	for i := range c.Columns {
 		v, err := w.value(&c.Columns[i])
+		if err == nil && c.Columns[i].Column == w.Collections[n].Hash {
+			v, err = w.withIDs(v, c)
+		}
 		if err != nil {
 			return nil, err
 		}

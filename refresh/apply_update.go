@@ -81,7 +81,10 @@ func (w *writer) updateColumns(
 						continue
 					}
 					var was, is storage.Value
-					if was, is, broken = values(c.ID, &c.Columns[i]); broken != nil {
+					if was, is, broken = values(c.ID, &c.Columns[i]); broken == nil && c.Columns[i].Column == of.Hash {
+						is, broken = w.withIDs(is, c)
+					}
+					if broken != nil {
 						return
 					}
 					change.New = append(change.New, is)

@@ -79,6 +79,9 @@ func (b *Builder) add(name string, row reflect.Type, o *CollectionOptions) *coll
 	if s != nil {
 		c.others = make([]keyring, len(s.others))
 		c.promises = make([][]*promise, 1+len(s.others))
+		if c.options.Hash != "" {
+			c.hashed = hashedColumns(s)
+		}
 	}
 	switch {
 	case name == "":
@@ -123,6 +126,9 @@ func (o *CollectionOptions) check(s *shape) error {
 			errs = append(errs, fmt.Errorf("Guard: %w", err))
 		}
 	}
+	if o.Hash != "" && o.names(s, o.Hash) {
+		errs = append(errs, fmt.Errorf("column %q is Hash and something else besides; a column of its own is right", o.Hash))
+	}
 	if o.Archive != "" && s.column(o.Archive) != nil {
 		errs = append(errs, fmt.Errorf("column %q is a field and Archive; the library alone writes Archive", o.Archive))
 	}
@@ -133,6 +139,13 @@ func (o *CollectionOptions) check(s *shape) error {
 		errs = append(errs, fmt.Errorf("column %q is the table's id and a field that is not its key", o.ID))
 	}
 	return errors.Join(errs...)
+}
+
+// names reports whether fields, or options besides Hash, are about a column.
+func (o *CollectionOptions) names(s *shape, column string) bool {
+	_, constant := o.Where[column]
+	return constant || column == o.ID || column == o.Archive ||
+		slices.ContainsFunc(s.fields, func(f *field) bool { return f.column == column || f.typeIn == column })
 }
 
 func (s *shape) column(name string) *field {

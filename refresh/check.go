@@ -85,6 +85,14 @@ func (k *checker) check(all []*collection) []string {
 	for _, c := range k.constants {
 		k.column(c.column, "that all its rows have in common")
 	}
+	if name := k.options.Hash; name != "" {
+		if c := k.column(name, "of Hash"); c != nil && (!c.Null || c.Type != storage.IntType && c.Type != storage.AnyType) {
+			k.errorf("column %q of Hash is %s; an integer that may be null is right", name, described(c))
+		}
+		if slices.ContainsFunc(k.constants, func(c constant) bool { return c.column == name }) {
+			k.errorf("column %q is Hash and the same in all its rows besides; a column of its own is right", name)
+		}
+	}
 	if name := k.options.Archive; name != "" {
 		if c := k.column(name, "of Archive"); c != nil && (!c.Null || !fits(storage.TimeType, c.Type)) {
 			k.errorf("column %q of Archive is %s; a time that may be null is right", name, described(c))

@@ -28,7 +28,8 @@ type collection struct {
 	targets map[int][]*collection // where a field can point, by its number
 	parents []*field
 	where   []constant
-	joins   *join // nil: it is declared
+	hashed  []byte // what stands for its columns in the hashes of its rows
+	joins   *join  // nil: it is declared
 
 	err        error // the parser asked for what cannot be
 	mu         sync.Mutex

@@ -45,7 +45,7 @@ func (p *planner) compare(s *state) error {
 
 // begun begins the changes of a collection.
 func (p *planner) begun(s *state) *CollectionPlan {
-	n := &CollectionPlan{Name: s.name, Table: s.options.Table, ID: s.options.ID}
+	n := &CollectionPlan{Name: s.name, Table: s.options.Table, ID: s.options.ID, Hash: s.options.Hash}
 	for i, column := range s.columnsOf(s.shape.primary) {
 		n.column(column.Name, i)
 	}
@@ -76,19 +76,35 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 		n.Revived++
 		change.Columns = append(change.Columns, ColumnChange{Column: s.options.Archive, Old: values[len(values)-1]})
 	}
+	hash := s.newHash()
 	for _, f := range s.shape.fields {
 		c := &cells[f.number]
-		if f.key && !s.reconnected[row] || f.readOnly || !c.set || !f.own() || stale.has(f) {
+		if f.readOnly || !f.own() {
 			continue
 		}
-		for i, want := range p.wanted(wants[:0], s, row, f, c) {
+		if !c.set || stale.has(f) {
+			hash.lack()
+			continue
+		}
+		says := p.wanted(wants[:0], s, row, f, c)
+		if hash.add(f, says); f.key && !s.reconnected[row] {
+			continue
+		}
+		for i, want := range says {
 			at := s.places[f.number][i]
-			if old := values[at]; !want.equals(old) && (!f.ifEmpty || empty(old)) {
+			switch old := values[at]; {
+			case want.equals(old):
+			case f.ifEmpty && !empty(old):
+				hash.lack()
+			default:
 				change.Columns = append(change.Columns, want.change(s.columns[at].Name, old))
 			}
 		}
 	}
-	s.clear(&change)
+	if s.clear(&change) {
+		hash.lack()
+	}
+	hash.rehash(&change, s.options.Hash, values[s.hashAt])
 	if len(change.Columns) == 0 {
 		n.Unchanged++
 		return nil
@@ -115,25 +131,38 @@ func (p *planner) insert(s *state, row int32) error {
 	}
 	var c cell
 	var wants [2]want
+	hash := s.newHash()
 	r := s.in.reader(s.in.row(s.rows[row]))
 	for _, f := range s.shape.fields {
 		written := r.rest
 		r.cell(&c)
-		if !c.set || f.readOnly || !f.own() {
+		if f.readOnly || !f.own() {
+			continue
+		}
+		if !c.set {
+			hash.lack()
 			continue
 		}
 		if c.to == nil && f.kind != refField {
 			begin(f.column)
-			b = append(b, written[:len(written)-len(r.rest)]...)
+			value := written[:len(written)-len(r.rest)]
+			hash.addText(value)
+			b = append(b, value...)
 			continue
 		}
-		for i, want := range p.wanted(wants[:0], s, row, f, &c) {
+		says := p.wanted(wants[:0], s, row, f, &c)
+		hash.add(f, says)
+		for i, want := range says {
 			begin(s.columns[s.places[f.number][i]].Name)
 			b = want.append(b)
 		}
 	}
 	if r.err != nil {
 		return r.err
+	}
+	if hash != nil {
+		begin(s.options.Hash)
+		b = appendValue(b, hash.sum())
 	}
 	return p.plan.addWritten(Insert, b)
 }

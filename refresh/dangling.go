@@ -11,6 +11,7 @@ import (
 // A dangler is a row of the database that stays and points at rows that are deleted.
 type dangler struct {
 	key    []storage.Value
+	hash   storage.Value
 	fields [][]ColumnChange // by which it points at nothing: the columns of a field together
 }
 
@@ -43,15 +44,19 @@ func (s *state) dangles(f *field, values []storage.Value) {
 	}
 	of := s.danglers[id]
 	of.key = s.keyValues(values)
+	if s.options.Hash != "" {
+		of.hash = values[s.hashAt]
+	}
 	of.fields = append(of.fields, s.cleared(f, s.fieldValues(f, values)))
 	s.danglers[id] = of
 }
 
-// clear adds to the changes of a row those by which it does not point any more at what is deleted.
-func (s *state) clear(c *Change) {
+// clear adds to the changes of a row those by which it does not point any more at what is deleted. It reports whether
+// there are some.
+func (s *state) clear(c *Change) (some bool) {
 	of, dangles := s.danglers[c.ID]
 	if !dangles {
-		return
+		return false
 	}
 	delete(s.danglers, c.ID)
 	for _, columns := range of.fields {
@@ -60,15 +65,21 @@ func (s *state) clear(c *Change) {
 		})
 		if !said {
 			c.Columns = append(c.Columns, columns...)
+			some = true
 		}
 	}
+	return some
 }
 
 // clearRest notes the rows that are changed in nothing else.
 func (p *planner) clearRest(s *state) error {
 	for _, id := range slices.SortedFunc(maps.Keys(s.danglers), compareValues) {
 		of := s.danglers[id]
-		if err := p.plan.add(&Change{Kind: Update, ID: id, key: of.key, Columns: slices.Concat(of.fields...)}); err != nil {
+		columns := slices.Concat(of.fields...)
+		if !of.hash.IsNull() {
+			columns = append(columns, ColumnChange{Column: s.options.Hash, Old: of.hash})
+		}
+		if err := p.plan.add(&Change{Kind: Update, ID: id, key: of.key, Columns: columns}); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,11 @@
 // printed, written as JSON, read elsewhere ([ReadPlan]) and made true there ([Persister.Apply]): then each old value
 // is looked at again.
 //
+// # Hashes
+//
+// A full refresh reads all rows of its manager. With a column of hashes, see [CollectionOptions.Hash], it reads no more than
+// the keys of those of which the same is said as before, and does not see what others wrote into them.
+//
 // # Scope
 //
 // A refresh is about one manager, an account of a cloud for instance. Its rows have the columns that

@@ -12,17 +12,28 @@ import (
 
 // match finds which rows of a collection are in the database, and which rows of the database nobody brought.
 func (p *planner) match(ctx context.Context, s *state) error {
+	if s.settled && s.options.Hash != "" && len(s.touched) == 0 {
+		return p.matchHashes(ctx, s)
+	}
 	for q, err := range p.candidates(s) {
+		if err == nil {
+			err = p.matchRows(ctx, s, q)
+		}
 		if err != nil {
 			return err
 		}
-		for values, err := range p.view.Rows(ctx, q.RowQuery) {
-			if err != nil {
-				return err
-			}
-			if err := p.matchRow(s, values, q.owned); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// matchRows matches the rows that a query finds.
+func (p *planner) matchRows(ctx context.Context, s *state, q candidates) error {
+	for values, err := range p.view.Rows(ctx, q.RowQuery) {
+		if err == nil {
+			err = p.matchRow(s, values, q.owned)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -34,11 +45,16 @@ type candidates struct {
 	owned bool // what nobody brought is gone
 }
 
+// all are all rows in a collection's scope.
+func (p *planner) all(s *state) candidates {
+	return candidates{storage.RowQuery{Table: s.options.Table, Columns: s.columns, In: p.scopesOf(s.collection)}, true}
+}
+
 // candidates are all rows in a collection's scope; in a targeted refresh those that were asked for, with what
 // belongs to them, and those that were brought besides; of what is only read those that were brought.
 func (p *planner) candidates(s *state) iter.Seq2[candidates, error] {
 	return func(yield func(candidates, error) bool) {
-		all := candidates{storage.RowQuery{Table: s.options.Table, Columns: s.columns, In: p.scopesOf(s.collection)}, true}
+		all := p.all(s)
 		if p.targets == nil && s.mode() != ReadOnly {
 			yield(all, nil)
 			return
@@ -206,7 +222,7 @@ func (p *planner) matchRow(s *state, values []storage.Value, owned bool) error {
 	if s.shape.version != nil && s.stale(s.cellsAt(at), values).row {
 		s.leave(at)
 	}
-	if s.settled && s.isSame(at, values) {
+	if s.settled && s.isSame(at, values) && s.hasHash(at, values) {
 		s.same[at] = true
 		return nil
 	}

@@ -19,6 +19,15 @@ type CollectionOptions struct {
 	// Archive is a column of times. A row that is gone gets the time instead of being deleted, and counts
 	// as gone until it comes back. Empty: it is deleted.
 	Archive string
+	// Hash is a column of 64-bit integers that may be null, in which a hash of what each row was last said to hold is kept;
+	// nobody else writes it. A full refresh then reads of most rows the id, the key and the hash, and all of a row
+	// only where something else is said of it than before, where not all was said ([Collection.Patch]) or written
+	// (ifempty, versions), or where it has fields of another row ([From]). So what others write into a row, and what the
+	// database clears because others delete something, is not seen before something else is said: leave Hash empty where
+	// it must be, so that all columns are read and compared. They are in any case where rows have a version, or can point
+	// at rows of their own collection or of one that is written later: there a hash is of no use. A table gets the column at
+	// any time: the next full refresh reads all rows once and fills it.
+	Hash string
 	// Reconnect are indexes by which an archived row is found that comes back under another key: the
 	// first that finds one row decides. It is one of the manager's own: the rows of another one are written under that one's
 	// lease, so what moves from manager to manager is for a [Step] or for the host.

@@ -35,6 +35,8 @@ type CollectionPlan struct {
 	Name  string `json:"name"`
 	Table string `json:"table"`
 	ID    string `json:"id"`
+	// Hash is the column of [CollectionOptions.Hash], to which the ids of rows that the plan creates are added when it is written.
+	Hash string `json:"hash,omitempty"`
 	// Rows is how many were brought.
 	Rows int `json:"rows"`
 	// Inserts, Updates, Deletes and Archives are how many rows are written, and how.

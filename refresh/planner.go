@@ -55,8 +55,10 @@ type state struct {
 	reconnected map[int32]bool // rows that are in the database under another key
 	wanted      map[int32]bool // rows that are created although nothing is known of them but that they exist
 
-	settled bool   // what its rows point at is known when they are matched
-	same    []bool // rows that the database has as they were said to be, by number
+	hashAt  int     // where the hash is in the columns, if there is one
+	hash    rowHash // of the row that is looked at
+	settled bool    // what its rows point at is known when they are matched
+	same    []bool  // rows that the database has as they were said to be, by number
 
 	said   map[storage.Value]bool // of a join: the owners of which it is known what they are joined with
 	seen   spool                  // rows of the database that may differ
@@ -164,6 +166,10 @@ func (p *planner) begin(place int, c *collection) *state {
 			s.places[f.number] = append(s.places[f.number], len(s.columns))
 			s.columns = append(s.columns, storage.Column{Name: f.typeIn, Type: storage.TextType})
 		}
+	}
+	if c.options.Hash != "" {
+		s.hashAt = len(s.columns)
+		s.columns = append(s.columns, storage.Column{Name: c.options.Hash, Type: storage.IntType})
 	}
 	if c.options.Archive != "" {
 		s.columns = append(s.columns, storage.Column{Name: c.options.Archive, Type: storage.TimeType})

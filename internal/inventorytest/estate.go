@@ -43,11 +43,14 @@ type Estate struct {
 	Disks *refresh.Collection[Disk]
 }
 
-func declareEstate(b *refresh.Builder) *Estate {
+func declareEstate(b *refresh.Builder) *Estate { return declareHashedEstate(b, "") }
+
+// declareHashedEstate declares collections whose rows have hashes in a column; empty: they have none.
+func declareHashedEstate(b *refresh.Builder, hash string) *Estate {
 	return &Estate{
-		Hosts: refresh.Add[Host](b, "hosts", nil),
-		VMs:   refresh.Add[VM](b, "vms", nil),
-		Disks: refresh.Add[Disk](b, "disks", &refresh.CollectionOptions{ChildOf: []string{"vm_id"}}),
+		Hosts: refresh.Add[Host](b, "hosts", &refresh.CollectionOptions{Hash: hash}),
+		VMs:   refresh.Add[VM](b, "vms", &refresh.CollectionOptions{Hash: hash}),
+		Disks: refresh.Add[Disk](b, "disks", &refresh.CollectionOptions{ChildOf: []string{"vm_id"}, Hash: hash}),
 	}
 }
 
@@ -55,7 +58,7 @@ func declareEstate(b *refresh.Builder) *Estate {
 func EstateTables() []storage.Table {
 	own := [][]string{{"manager", "ref"}}
 	running := []storage.Column{{Name: "running", Type: storage.BoolType, Null: true}, {Name: "on_it", Type: storage.BoolType, Null: true}}
-	return []storage.Table{
+	tables := []storage.Table{
 		{Name: "hosts", ID: "id", Unique: own, Columns: columns("id", "manager ref name", "parent_id"), References: map[string]string{"parent_id": "hosts"}},
 		{
 			Name: "vms", ID: "id", Unique: own, Columns: append(columns("id", "manager ref uuid", "host_id"), running...),
@@ -66,6 +69,10 @@ func EstateTables() []storage.Table {
 			References: map[string]string{"vm_id": "vms"},
 		},
 	}
+	for i := range tables {
+		tables[i].Columns = append(tables[i].Columns, hashes)
+	}
+	return tables
 }
 
 // A Cloud is a world as a collector gives it.

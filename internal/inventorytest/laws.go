@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,15 +31,18 @@ func RunLaws(t *testing.T, open Opener) {
 		t.Parallel()
 		stalePlans(t, open)
 	})
-	t.Run("refreshtest's", func(t *testing.T) {
-		t.Parallel()
-		h := EstateHarness()
-		h.Open = func(t refreshtest.TB) storage.Inventory {
-			t.Helper()
-			return open(t, EstateTables())
-		}
-		refreshtest.Check(t, h)
-	})
+	for _, hash := range []string{"", hashes.Name} {
+		t.Run("refreshtest's, hashes in "+strconv.Quote(hash), func(t *testing.T) {
+			t.Parallel()
+			h := EstateHarness()
+			h.Declare = func(b *refresh.Builder) *Estate { return declareHashedEstate(b, hash) }
+			h.Open = func(t refreshtest.TB) storage.Inventory {
+				t.Helper()
+				return open(t, EstateTables())
+			}
+			refreshtest.Check(t, h)
+		})
+	}
 }
 
 // lawTest refreshes two managers in one database, again and again, and compares with the models.
@@ -70,6 +75,7 @@ func laws(tb testing.TB, open Opener, tell func(statement, *world)) {
 		l := newLawTest(tb, t, open, rules{
 			rapid.SampledFrom([]refresh.Duplicates{refresh.Merge, refresh.LastWins, refresh.FirstWins, refresh.RefuseDuplicates}).Draw(t, "duplicates"),
 			rapid.SampledFrom([]refresh.Mode{refresh.NoDelete, refresh.Keep, refresh.UpdateOnly, refresh.CreateOnly, refresh.ReadOnly}).Draw(t, "images"),
+			hashed(t),
 		})
 		l.tell = tell
 		for range rapid.IntRange(1, 4).Draw(t, "refreshes") {
@@ -78,10 +84,26 @@ func laws(tb testing.TB, open Opener, tell func(statement, *world)) {
 	})
 }
 
+// hashed draws which collections have hashes.
+func hashed(t *rapid.T) map[string]string {
+	out := map[string]string{}
+	for _, name := range worldOrder {
+		if rapid.Bool().Draw(t, "hashes of "+name) {
+			out[name] = hashes.Name
+		}
+	}
+	return out
+}
+
 // begin opens a refresh and says what there is.
 func (l *lawTest) begin(manager string, said []statement) *refresh.Refresh[*world] {
 	l.t.Helper()
-	r, err := l.persister.Open(l.ctx, manager, nil)
+	return l.beginOn(l.persister, manager, said)
+}
+
+func (l *lawTest) beginOn(p *refresh.Persister[*world], manager string, said []statement) *refresh.Refresh[*world] {
+	l.t.Helper()
+	r, err := p.Open(l.ctx, manager, nil)
 	l.must("opening", err)
 	for _, st := range said {
 		l.tell(st, r.Inventory)
@@ -101,6 +123,9 @@ func (l *lawTest) step() {
 	want := m.refresh(said)
 	if want.undecided {
 		return
+	}
+	if len(m.hash) > 0 && s.yes("as without hashes") {
+		l.asWithoutHashes(m.rules, manager, said)
 	}
 	r := l.begin(manager, said)
 	defer func() { l.must("closing", r.Close()) }()
@@ -156,11 +181,58 @@ func (l *lawTest) compare(plan *refresh.Plan, want outcome, done map[string][3]i
 	if n := len(plan.Refused()); n != want.refused {
 		l.t.Errorf("%d rows are refused, %v; want %d", n, plan.Refused(), want.refused)
 	}
+	only := l.onlyHashes(plan)
 	for _, of := range plan.Collections {
-		if got := [3]int{of.Inserts, of.Updates + of.Archives, of.Deletes}; got != done[of.Table] {
+		if got := [3]int{of.Inserts, of.Updates - only[of.Name] + of.Archives, of.Deletes}; got != done[of.Table] {
 			l.t.Errorf("collection %q: the plan says %v created, changed, deleted; it should be %v", of.Name, got, done[of.Table])
 		}
 	}
+}
+
+// asWithoutHashes demands that a plan changes what it would if no row had a hash.
+func (l *lawTest) asWithoutHashes(r rules, manager string, said []statement) {
+	l.t.Helper()
+	changes := func(p *refresh.Persister[*world]) (lines []string) {
+		open := l.beginOn(p, manager, said)
+		plan, err := open.Plan(l.ctx)
+		if l.must("closing", open.Close()); err != nil {
+			return []string{err.Error()}
+		}
+		for c, err := range plan.Changes() {
+			l.must("reading the plan", err)
+			c.Columns = slices.DeleteFunc(c.Columns, func(to refresh.ColumnChange) bool { return to.Column == hashes.Name })
+			for i := range c.Columns {
+				if c.Kind == refresh.Archive { // it has a time
+					c.Columns[i].New = storage.Value{}
+				}
+			}
+			if len(c.Columns) > 0 || c.Kind != refresh.Update {
+				lines = append(lines, c.String())
+			}
+		}
+		lines = append(lines, fmt.Sprint(plan.Unresolved(), plan.Refused(), plan.Rings(), plan.Needed()))
+		l.must("closing", plan.Close())
+		return lines
+	}
+	r.hash = nil
+	unhashed, err := r.persister(l.store)
+	l.must("declaring", err)
+	if diff := cmp.Diff(changes(unhashed), changes(l.persister)); diff != "" {
+		l.t.Errorf("hashes change what is planned (- without, + with):\n%s", diff)
+	}
+}
+
+// onlyHashes counts the rows of which a plan changes nothing but the hash, by collection.
+func (l *lawTest) onlyHashes(plan *refresh.Plan) map[string]int {
+	l.t.Helper()
+	out := map[string]int{}
+	for c, err := range plan.Changes() {
+		l.must("reading the plan", err)
+		if len(c.Columns) == 1 && c.Columns[0].Column == hashes.Name {
+			out[c.Collection]++
+		}
+	}
+	return out
 }
 
 func (l *lawTest) must(what string, err error) {
@@ -175,7 +247,7 @@ func (l *lawTest) must(what string, err error) {
 func stalePlans(tb testing.TB, open Opener) {
 	tb.Helper()
 	rapid.Check(tb, func(t *rapid.T) {
-		l := newLawTest(tb, t, open, rules{refresh.LastWins, refresh.NoDelete})
+		l := newLawTest(tb, t, open, rules{refresh.LastWins, refresh.NoDelete, hashed(t)})
 		possible := true // until a row stays that cannot be without one that is deleted
 		draw := func(what string) []statement {
 			said := statements().Draw(t, what)

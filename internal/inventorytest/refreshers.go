@@ -132,7 +132,7 @@ func (folderReader) dawdle(ctx context.Context) error {
 
 func refresherOn(t testing.TB, b Backend, f folder) (*refresh.Refresher[Cloud, *Estate], *Estate) {
 	t.Helper()
-	p, err := refresh.NewPersister(declareEstate, b, nil)
+	p, err := refresh.NewPersister(func(b *refresh.Builder) *Estate { return declareHashedEstate(b, hashes.Name) }, b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,22 +68,30 @@ type world struct {
 	Licenses  *refresh.Collection[license]
 }
 
-// rules are what differs from one test to another: what becomes of duplicates, and which rows of images are written.
+// rules are what differs from one test to another: what becomes of duplicates, which rows of images are written, and
+// where rows have hashes, by collection.
 type rules struct {
 	duplicates refresh.Duplicates
 	images     refresh.Mode
+	hash       map[string]string
+}
+
+// options returns those of a collection, completed by the rules.
+func (r rules) options(name string, o refresh.CollectionOptions) *refresh.CollectionOptions {
+	o.Duplicates, o.Hash = r.duplicates, r.hash[name]
+	return &o
 }
 
 // declare declares the collections. Networks are archived when they are gone, and can come back under other keys.
 func (r rules) declare(b *refresh.Builder) *world {
 	return &world{ // in an order that is not the graph's
-		Licenses:  refresh.Add[license](b, "licenses", &refresh.CollectionOptions{Duplicates: r.duplicates}),
-		Snapshots: refresh.Add[snapshot](b, "snapshots", &refresh.CollectionOptions{ChildOf: []string{"volume_id"}, Duplicates: r.duplicates}),
-		Machines:  refresh.Add[machine](b, "machines", &refresh.CollectionOptions{Duplicates: r.duplicates}),
-		Volumes:   refresh.Add[volume](b, "volumes", &refresh.CollectionOptions{ChildOf: []string{"machine_id"}, Duplicates: r.duplicates}),
-		Sites:     refresh.Add[site](b, "sites", &refresh.CollectionOptions{Duplicates: r.duplicates}),
-		Images:    refresh.Add[image](b, "images", &refresh.CollectionOptions{Mode: r.images, Duplicates: r.duplicates}),
-		Networks:  refresh.Add[network](b, "networks", &refresh.CollectionOptions{Archive: "archived_at", Reconnect: []string{"by_serial", "by_name"}, Duplicates: r.duplicates}),
+		Licenses:  refresh.Add[license](b, "licenses", r.options("licenses", refresh.CollectionOptions{})),
+		Snapshots: refresh.Add[snapshot](b, "snapshots", r.options("snapshots", refresh.CollectionOptions{ChildOf: []string{"volume_id"}})),
+		Machines:  refresh.Add[machine](b, "machines", r.options("machines", refresh.CollectionOptions{})),
+		Volumes:   refresh.Add[volume](b, "volumes", r.options("volumes", refresh.CollectionOptions{ChildOf: []string{"machine_id"}})),
+		Sites:     refresh.Add[site](b, "sites", r.options("sites", refresh.CollectionOptions{})),
+		Images:    refresh.Add[image](b, "images", r.options("images", refresh.CollectionOptions{Mode: r.images})),
+		Networks:  refresh.Add[network](b, "networks", r.options("networks", refresh.CollectionOptions{Archive: "archived_at", Reconnect: []string{"by_serial", "by_name"}})),
 	}
 }
 
@@ -114,14 +122,26 @@ var worldPoints = map[string]string{
 }
 
 var worldDump = &refreshtest.DumpOptions{
-	Any:    []refreshtest.AnyColumn{{Table: "machines", Column: "owner_id", Type: "owner_type"}},
-	Unlike: map[string][]string{"networks": {"archived_at"}},
+	Any:     []refreshtest.AnyColumn{{Table: "machines", Column: "owner_id", Type: "owner_type"}},
+	Unlike:  map[string][]string{"networks": {"archived_at"}},
+	Without: hashesOf(worldOrder),
+}
+
+// hashes is the column in which rows have hashes where they have them.
+var hashes = storage.Column{Name: "said_hash", Type: storage.IntType, Null: true}
+
+func hashesOf(tables []string) map[string][]string {
+	out := map[string][]string{}
+	for _, name := range tables {
+		out[name] = []string{hashes.Name}
+	}
+	return out
 }
 
 func worldTables() []storage.Table {
 	own := [][]string{{"manager", "ref"}}
 	on, archived := storage.Column{Name: "on_now", Type: storage.BoolType, Null: true}, storage.Column{Name: "archived_at", Type: storage.TimeType, Null: true}
-	return []storage.Table{
+	tables := []storage.Table{
 		{
 			Name: "sites", ID: "id", Unique: own, Columns: columns("id", "manager ref name", "parent_id main_id"),
 			References: map[string]string{"parent_id": "sites", "main_id": "machines"},
@@ -150,6 +170,10 @@ func worldTables() []storage.Table {
 			References: map[string]string{"machine_id": "machines", "network_id": "networks"},
 		},
 	}
+	for i := range tables[:len(worldOrder)] {
+		tables[i].Columns = append(tables[i].Columns, hashes)
+	}
+	return tables
 }
 
 // dumped are the tables of the worlds, as a dump shows them.

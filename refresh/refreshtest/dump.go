@@ -31,6 +31,8 @@ type DumpOptions struct {
 	// Unlike are columns, by table, whose values are another each time, such as the times of archived
 	// rows: of those only is said that they are not null.
 	Unlike map[string][]string
+	// Without are columns, by table, that are left out, such as hashes, which are made of ids, too.
+	Without map[string][]string
 }
 
 // An AnyColumn points at rows of several tables.
@@ -188,7 +190,7 @@ func (d *dumper) rows(name string) Rows {
 		}
 		row := Row{}
 		for column, v := range of {
-			if column != t.ID && !slices.Contains(t.key, column) && !v.IsNull() {
+			if column != t.ID && !slices.Contains(t.key, column) && !v.IsNull() && !slices.Contains(d.options.Without[name], column) {
 				row[column] = d.value(t, of, column, 0)
 			}
 		}

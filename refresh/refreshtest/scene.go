@@ -3,6 +3,7 @@ package refreshtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -132,7 +133,7 @@ func (s *scene[W, P]) accept(world W, plan *refresh.Plan) {
 	}
 }
 
-// dump reads the tables of the collections and those that the harness names.
+// dump reads the tables of the collections, without their hashes, and those that the harness names.
 func (s *scene[W, P]) dump(db *database[P]) Tables {
 	s.t.Helper()
 	r, err := db.persister.Open(s.ctx, s.Managers[0], nil)
@@ -140,13 +141,21 @@ func (s *scene[W, P]) dump(db *database[P]) Tables {
 	plan, err := r.Plan(s.ctx)
 	s.must("planning", err)
 	names := slices.Clone(s.Tables)
+	var o DumpOptions
+	if s.Dump != nil {
+		o = *s.Dump
+	}
+	if o.Without = maps.Clone(o.Without); o.Without == nil {
+		o.Without = map[string][]string{}
+	}
 	for _, of := range plan.Collections {
 		names = append(names, of.Table)
+		o.Without[of.Table] = append(slices.Clone(o.Without[of.Table]), of.Hash)
 	}
 	s.must("closing", plan.Close())
 	s.must("closing", r.Close())
 	slices.Sort(names)
-	out, err := Dump(s.ctx, db, slices.Compact(names), s.Dump)
+	out, err := Dump(s.ctx, db, slices.Compact(names), &o)
 	s.must("reading the tables", err)
 	return out
 }

@@ -1,0 +1,221 @@
+package refresh_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/storage"
+)
+
+type (
+	wing struct {
+		ID   int64  `reeve:"id,key"`
+		Name string `reeve:"name"`
+	}
+	hall struct {
+		Ref   string                `reeve:"ref,key"`
+		Title string                `reeve:"title"`
+		Wing  refresh.Ref[wing]     `reeve:"wing_id"`
+		Spare refresh.Ref[wing]     `reeve:"spare_id,ifempty"`
+		Name  refresh.Value[string] `reeve:"name"`
+	}
+	palace struct {
+		Wings *refresh.Collection[wing]
+		Halls *refresh.Collection[hall]
+	}
+)
+
+func newPalace(t *testing.T) *hashRig[*palace] {
+	t.Helper()
+	wings := tableOf("wings", "manager", "name")
+	wings.Unique = nil
+	return newHashRig(t, "halls", func(b *refresh.Builder) *palace {
+		return &palace{refresh.Add[wing](b, "wings", nil), refresh.Add[hall](b, "halls", &refresh.CollectionOptions{Hash: "hash"})}
+	}, wings, tableOf("halls", "manager*", "ref*", "title", "wing_id→wings", "spare_id→wings", "name", "hash:int"))
+}
+
+// Where a row does not point any more at what is deleted, it has no hash: what it pointed at can come back with its id.
+func TestHash_ofWhatDangles(t *testing.T) {
+	t.Parallel()
+	r := newPalace(t)
+	full := func(in *palace) {
+		in.Wings.Build(wing{7, "east"})
+		in.Halls.Build(hall{Ref: "h", Wing: in.Wings.LazyFindLike(wing{ID: 7})})
+	}
+	r.save(full)
+	r.save(func(in *palace) {
+		in.Wings.Complete()
+		in.Halls.Incomplete(fmt.Errorf("nothing is known of them"))
+	})
+	r.holds("halls", `ref="h", name="", title=""`)
+	r.save(full)
+	if got := r.dump()["halls"][`manager="one" ref="h"`]["wing_id"]; got == "" {
+		t.Errorf("the wing came back, and the hall is in none")
+	}
+}
+
+// What is only written where nothing is can be written once the row does not point any more at what was there.
+func TestHash_ofWhatIsFreed(t *testing.T) {
+	t.Parallel()
+	r := newPalace(t)
+	spare := func(id int64) func(*palace) {
+		return func(in *palace) {
+			in.Wings.Build(wing{9, "west"})
+			in.Wings.Build(wing{min(id, 8), "east"})
+			in.Halls.Build(hall{Ref: "h", Spare: in.Wings.LazyFindLike(wing{ID: id})})
+		}
+	}
+	r.once(spare(7))
+	r.once(spare(9))
+	r.save(spare(9)) // what was there is gone
+	if got := r.dump()["halls"][`manager="one" ref="h"`]["spare_id"]; got == "" {
+		t.Error("the spare wing is none; want the other one")
+	}
+}
+
+// What a row has from another one is looked at each time.
+func TestHash_ofWhatIsLent(t *testing.T) {
+	t.Parallel()
+	r := newPalace(t)
+	named := func(name string) func(*palace) {
+		return func(in *palace) {
+			at := in.Wings.Build(wing{7, name})
+			in.Halls.Build(hall{Ref: "h", Wing: at, Name: refresh.From(at, func(w *wing) *string { return &w.Name }, "none")})
+		}
+	}
+	r.save(named("east"))
+	says(t, r.save(named("west")), "halls: 1 updated")
+	if got := r.dump()["halls"][`manager="one" ref="h"`]["name"]; got != `"west"` {
+		t.Errorf("the hall's name is %s; want the wing's", got)
+	}
+}
+
+type (
+	sample struct {
+		Ref    string `reeve:"ref,key"`
+		Title  string `reeve:"title"`
+		Load   int    `reeve:"load"`
+		LoadAt *int64 `reeve:"load_at,version=load"`
+	}
+	chained struct {
+		Ref   string               `reeve:"ref,key"`
+		Title string               `reeve:"title"`
+		Next  refresh.Ref[chained] `reeve:"next_id"`
+	}
+	samples struct {
+		Samples *refresh.Collection[sample]
+		Chain   *refresh.Collection[chained]
+	}
+)
+
+func newSamples(t *testing.T, table string) *hashRig[*samples] {
+	t.Helper()
+	return newHashRig(t, table, func(b *refresh.Builder) *samples {
+		o := &refresh.CollectionOptions{Hash: "hash"}
+		return &samples{refresh.Add[sample](b, "samples", o), refresh.Add[chained](b, "chain", o)}
+	}, tableOf("samples", "manager*", "ref*", "title", "load:int", "load_at:int", "hash:int"), tableOf("chain", "manager*", "ref*", "title", "next_id→chain", "hash:int"))
+}
+
+// A row that does not hold all that was said of it has no hash.
+func TestHash_ofVersions(t *testing.T) {
+	t.Parallel()
+	r := newSamples(t, "samples")
+	say := func(title string, load int, at int64) func(*samples) {
+		return func(in *samples) { in.Samples.Build(sample{"a", title, load, &at}) }
+	}
+	first := say("first", 5, 5)
+	r.save(first)
+	r.reads("the same", 1, 0, first)
+	for range 2 {
+		if plan := r.reads("older", 1, 1, say("first", 4, 4)); !plan.Empty() || countedIn(t, plan, "samples").Stale != 1 {
+			t.Errorf("an older load: the plan is\n%s", planText(t, plan))
+		}
+	}
+	r.save(say("second", 4, 4))
+	r.save(first)
+	r.holds("samples", `ref="a", hash=`+r.hashes("samples")[`"a"`]+`, load=5, load_at=5, title="first"`)
+}
+
+// Where rows point at each other, all are read, and what others wrote is seen.
+func TestHash_whereItIsNotUsed(t *testing.T) {
+	t.Parallel()
+	r := newSamples(t, "chain")
+	full := func(in *samples) {
+		a := in.Chain.Build(chained{Ref: "a"})
+		in.Chain.Build(chained{Ref: "b", Next: a})
+	}
+	r.save(full)
+	r.host("chain", "title", 2, storage.TextValue("theirs"))
+	says(t, r.reads("others wrote", 0, 2, full), "chain: 1 updated, 1 unchanged")
+}
+
+// hashOf returns the hash of a book in a library of its own.
+func hashOf(t testing.TB, of func(in *library) book) string {
+	t.Helper()
+	r := newLibrary(t)
+	r.once(func(in *library) {
+		for i := range 3 {
+			in.Stands.Build(stand{fmt.Sprint("s", i), ""})
+			in.Patrons.Build(patron{fmt.Sprint("s", i)})
+		}
+		in.Books.Build(of(in))
+	})
+	return slices.Collect(maps.Values(r.hashes("books")))[0]
+}
+
+// A hash is the same in another process, by another program and on another machine.
+func TestHash_isTheSameElsewhere(t *testing.T) {
+	t.Parallel()
+	got := hashOf(t, func(in *library) book {
+		title := "title"
+		return book{Ref: "b", Title: &title, Words: []string{"a"}, Stand: in.Stands.LazyFind("s1"), Holder: in.Patrons.LazyFind("s2").Any()}
+	})
+	const want = "5852039352821862730"
+	if got != want {
+		t.Errorf("the hash is %s; it was %s", got, want)
+	}
+}
+
+// Two rows that hold different things have different hashes.
+func TestHash_differs(t *testing.T) {
+	t.Parallel()
+	tb := t
+	said := rapid.Custom(func(t *rapid.T) [7]string {
+		text := rapid.SampledFrom([]string{"", "a", "b", "ab"})
+		at := rapid.SampledFrom([]string{"", "s0", "s1", "s2"})
+		return [7]string{
+			text.Draw(t, "ref") + "x", text.Draw(t, "title"), text.Draw(t, "note"), text.Draw(t, "word"),
+			at.Draw(t, "stand"), at.Draw(t, "second"), rapid.SampledFrom([]string{"", "stand s0", "stand s1", "patron s0", "patron s1"}).Draw(t, "holder"),
+		}
+	})
+	hash := func(of [7]string) string {
+		return hashOf(tb, func(in *library) book {
+			b := book{Ref: of[0], Note: of[2], Words: []string{of[3]}, Stand: in.Stands.LazyFind(of[4]), Second: in.Stands.LazyFind(of[5])}
+			if of[1] != "" {
+				b.Title = &of[1]
+			}
+			switch kind, ref, _ := strings.Cut(of[6], " "); kind {
+			case "stand":
+				b.Holder = in.Stands.LazyFind(ref).Any()
+			case "patron":
+				b.Holder = in.Patrons.LazyFind(ref).Any()
+			}
+			return b
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := said.Draw(t, "one"), said.Draw(t, "another")
+		if n := rapid.IntRange(0, len(a)).Draw(t, "alike up to"); n > 0 {
+			copy(b[:n], a[:n])
+		}
+		if x, y := hash(a), hash(b); (x == y) != (a == b) {
+			t.Errorf("%q has the hash %s, and %q has %s", a, x, b, y)
+		}
+	})
+}
