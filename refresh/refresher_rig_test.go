@@ -205,6 +205,7 @@ type post struct {
 	inventory *memory.Inventory
 	persister *refresh.Persister[*estate]
 	refresher *refresh.Refresher[*view, *estate]
+	stops     []func() // of the supervisors
 }
 
 // A tester is a test, a random one or not.
@@ -222,6 +223,9 @@ func atPost(t *testing.T, o *refresh.RefresherOptions, f func(p *post)) {
 		p := newPost(t, o)
 		p.supervise(nil)
 		f(p)
+		for _, stop := range p.stops { // a refresh that nobody waits for may be under way
+			stop()
+		}
 		if p.cloud.open != 0 {
 			t.Errorf("%d collectors were not closed", p.cloud.open)
 		}
@@ -281,6 +285,7 @@ func (p *post) superviseAs(r *refresh.Refresher[*view, *estate], o *supervision.
 			p.Error(err)
 		}
 	})
+	p.stops = append(p.stops, stop)
 	p.Cleanup(stop)
 	return stop
 }
