@@ -49,9 +49,10 @@ func awaiting(rt *rapid.T) {
 		},
 		"break": func(rt *rapid.T) {
 			down := rapid.Bool().Draw(rt, "down")
+			w.be(func() { w.broken = w.broken || down })
 			p.cloud.be(func(c *fakeCloud) {
 				if delete(c.broken, "east"); down {
-					c.broken["east"], w.broken = errors.New("it is down"), true
+					c.broken["east"] = errors.New("it is down")
 				}
 			})
 		},
@@ -140,7 +141,7 @@ func (w *waiters) ask(vms []string, everything bool) {
 	}
 	removed := w.removed
 	if err := w.refresher.Request(w.Context(), "east", t); err != nil {
-		w.faults = append(w.faults, err.Error())
+		w.be(func() { w.faults = append(w.faults, err.Error()) })
 	}
 	w.Go(func() {
 		ctx, cancel := context.WithTimeout(w.Context(), 5*time.Minute)
