@@ -61,6 +61,7 @@ func TestClaimCutAtAnyByte(t *testing.T) {
 				select {
 				case <-happened:
 				default:
+					r.listen() // nor is it to happen later
 					continue
 				}
 				at := fmt.Sprintf("cut after %d bytes to the %s", n, to)

@@ -122,6 +122,7 @@ func (c *cutter) anywhere(disturb func(n int) (context.Context, func(*link)), lo
 		select {
 		case <-happened:
 		default: // fewer bytes went this time
+			c.listen() // nor is it to happen later
 			continue
 		}
 		at := fmt.Sprintf("disturbed after %d bytes to the %s", n, to)
