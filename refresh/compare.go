@@ -86,8 +86,12 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 			hash.lack()
 			continue
 		}
+		stays := f.key && !s.reconnected[row]
+		if stays && hash == nil {
+			continue
+		}
 		says := p.wanted(wants[:0], s, row, f, c)
-		if hash.add(f, says); f.key && !s.reconnected[row] {
+		if hash.add(f, says); stays {
 			continue
 		}
 		for i, want := range says {

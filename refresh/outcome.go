@@ -3,7 +3,6 @@ package refresh
 import (
 	"errors"
 
-	"github.com/reeve-go/reeve/internal/text"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -30,7 +29,7 @@ func outcomes(p *Plan) []Outcome {
 	for i, c := range p.Collections {
 		out[i] = Outcome{
 			Collection: c.Name, Inserts: c.Inserts, Updates: c.Updates, Deletes: c.Deletes, Archives: c.Archives,
-			Unchanged: c.Unchanged, Kept: c.Kept, Refused: c.Refused, Unresolved: c.Unresolved, Incomplete: text.Clip(c.Incomplete, mostText),
+			Unchanged: c.Unchanged, Kept: c.Kept, Refused: c.Refused, Unresolved: c.Unresolved, Incomplete: clip(c.Incomplete),
 		}
 	}
 	return out
@@ -45,7 +44,7 @@ type report struct {
 // reported returns what came of the effect of a refresh.
 func reported(r report, err error) report {
 	if failed, is := errors.AsType[*supervision.EffectError](err); is { // its program died of it, or its code panicked
-		return report{Error: text.Clip(failed.Text, mostText)}
+		return report{Error: clip(failed.Text)}
 	}
 	return r
 }

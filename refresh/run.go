@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/reeve-go/reeve/internal/text"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/supervision"
 )
@@ -30,7 +29,7 @@ func (r *Refresher[C, P]) perform(ctx context.Context, c supervision.Call, run R
 	if err == nil || interrupted(ctx) {
 		return out, err
 	}
-	out.Error = text.Clip(err.Error(), mostText)
+	out.Error = clip(err.Error())
 	r.options.Logger.Warn("a refresh failed", "manager", run.Manager, "targeted", run.Targets != nil, "error", err)
 	if r.options.Failed != nil {
 		r.options.Failed(ctx, run, err)

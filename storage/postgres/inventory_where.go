@@ -19,25 +19,7 @@ type where struct {
 
 // scopes is the condition that the row of a table, under a name, is in one of the scopes.
 func (w *where) scopes(ctx context.Context, t *shape, name string, in []storage.Scope) (string, error) {
-	if len(in) == 0 {
-		return "true", nil
-	}
-	any := make([]string, len(in))
-	for i, scope := range in {
-		all := make([]string, 0, len(scope)+1)
-		for _, c := range scope {
-			text, err := w.condition(ctx, t, name, c)
-			if err != nil {
-				return "", err
-			}
-			all = append(all, text)
-		}
-		if len(all) == 0 {
-			all = append(all, "true")
-		}
-		any[i] = strings.Join(all, " AND ")
-	}
-	return "(" + strings.Join(any, " OR ") + ")", nil
+	return adapter.Scopes(in, "true", func(c storage.Condition) (string, error) { return w.condition(ctx, t, name, c) })
 }
 
 func (w *where) condition(ctx context.Context, t *shape, name string, c storage.Condition) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -188,6 +189,29 @@ func (f *Field) Wrong(v storage.Value, err error) error {
 		text = text[:most] + "…"
 	}
 	return fmt.Errorf("%w: table %q, column %q, value %s: %w", storage.ErrInvalid, f.table, f.Name, text, err)
+}
+
+// Scopes returns, in SQL, that a row is in one of the scopes: or what is always true, if there are none.
+func Scopes(in []storage.Scope, always string, condition func(storage.Condition) (string, error)) (string, error) {
+	if len(in) == 0 {
+		return always, nil
+	}
+	any := make([]string, len(in))
+	for i, scope := range in {
+		all := make([]string, 0, len(scope)+1)
+		for _, c := range scope {
+			text, err := condition(c)
+			if err != nil {
+				return "", err
+			}
+			all = append(all, text)
+		}
+		if len(all) == 0 {
+			all = append(all, always)
+		}
+		any[i] = strings.Join(all, " AND ")
+	}
+	return "(" + strings.Join(any, " OR ") + ")", nil
 }
 
 // Width demands that a row has a value a field.
