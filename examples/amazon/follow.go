@@ -30,7 +30,7 @@ func (s *settings) follow(ctx context.Context, cloud *simulated.Cloud, from *acc
 		return err
 	}
 	return refreshing.While(ctx, supervised, k.refresher.Supervise, func(ctx context.Context) error {
-		if _, err := k.refresher.Await(ctx, k.name); err != nil && !refreshing.Passes(err) {
+		if _, err := k.refresher.Await(ctx, k.name); err != nil && !refreshing.Passes(err) && ctx.Err() == nil {
 			return err
 		}
 		ticks := time.NewTicker(s.every)

@@ -71,7 +71,8 @@ func (k *keeper) isNew(ctx context.Context) (bool, error) {
 	return false, err
 }
 
-// byHand refreshes what is named without the refresher, for an account that it does not know: nobody else saves there.
+// byHand refreshes what is named without the refresher, which begins with everything of an account that it does not know.
+// If another program adds the account meanwhile, what that saves counts, and this is storage.ErrLeaseLost.
 func (k *keeper) byHand(ctx context.Context, names account.Names) (report *refreshing.Report, err error) {
 	t, err := k.names.targetsOf(names)
 	if err != nil {

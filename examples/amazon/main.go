@@ -75,7 +75,7 @@ func (s *settings) replayed(ctx context.Context, db *database, stdout io.Writer)
 	if err != nil {
 		return err
 	}
-	recording, err := replay.New(file)
+	recording, err := replay.New(ctx, file, s.lines)
 	if err := errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("%s: %w", s.replay, err)
 	}

@@ -5,14 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/reeve-go/reeve/examples/amazon/account/accounttest"
+	"github.com/reeve-go/reeve/examples/amazon/simulated"
 	"github.com/reeve-go/reeve/internal/pgtest"
 )
 
@@ -110,6 +114,29 @@ func TestTwice(t *testing.T) {
 	}
 }
 
+// Programs that begin at once on one database, which is empty, do not get into each other's way.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	for name, db := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := db(t)
+			var programs sync.WaitGroup
+			for _, args := range [][]string{{}, {}, {"-target", "vms=i-00000001"}, {"-target", "stacks=nowhere"}} {
+				programs.Go(func() {
+					if code, stdout, stderr := ran(t, append(args, "-db", db)...); code != 0 {
+						t.Errorf("%q: exit code %d: %s%s", args, code, stdout, stderr)
+					}
+				})
+			}
+			programs.Wait()
+			if r := reported(t, "-db", db); r.written() > 0 || r.Counts["vms"] != 9 {
+				t.Errorf("%d rows are written again, of %v", r.written(), r.Counts)
+			}
+		})
+	}
+}
+
 func TestTable(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := ran(t, "-faults", "0")
@@ -128,10 +155,17 @@ func TestWrongFlags(t *testing.T) {
 		"-serve -replay=x":             "goes without -replay",
 		"-serve -target=vms=i-1":       "goes without -replay",
 		"-serve -every=0":              "a positive time is right",
+		"-every=1s":                    "goes with -serve only",
+		"-faults=0 -replay=x":          "goes without -replay",
+		"-lines=1":                     "goes with -replay only",
+		"-lines=0 -replay=x":           "1 or more",
+		"-replay=":                     "a file is right",
+		"-faults=NaN":                  "from 0 to less than 1",
 		"-faults=1":                    "from 0 to less than 1",
 		"-target=machines=i-1":         "of zones, key_pairs, images, vms",
 		"-target=vms":                  "names nothing",
 		"-target=vms=":                 "names nothing",
+		"-target=vms=,":                "names nothing",
 		"-target=labels=Name -replay=": "names nothing",
 	} {
 		code, stdout, stderr := ran(t, strings.Fields(args)...)
@@ -161,15 +195,45 @@ func TestWrongFiles(t *testing.T) {
 // -serve goes on until it is interrupted.
 func TestServe(t *testing.T) {
 	t.Parallel()
+	for name, db := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			out := &watched{until: "  updated  vms", found: stop}
+			var failures bytes.Buffer
+			if code := run(ctx, []string{"-serve", "-every", "20ms", "-db", db(t)}, out, &failures); code != 0 {
+				t.Errorf("exit code %d: %s", code, failures.String())
+			}
+			if text := out.String(); !strings.HasPrefix(text, "COLLECTION") || !strings.Contains(text, out.until) {
+				t.Errorf("it shows\n%s", text)
+			}
+		})
+	}
+}
+
+// Interrupted while it reads for the first time it has done what it was asked for, too.
+func TestServeInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out := &watched{until: "  updated  vms", found: stop}
-	var failures bytes.Buffer
-	if code := run(ctx, []string{"-serve", "-every", "20ms", "-db", newFile(t)}, out, &failures); code != 0 {
-		t.Errorf("exit code %d: %s", code, failures.String())
+	s, err := parseFlags([]string{"-serve"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if text := out.String(); !strings.HasPrefix(text, "COLLECTION") || !strings.Contains(text, out.until) {
-		t.Errorf("it shows\n%s", text)
+	db, err := open(t.Context(), newFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.close() //nolint:errcheck // nobody needs it
+	cloud := simulated.New(1, 0)
+	from := accounttest.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stop()
+		cloud.ServeHTTP(w, r)
+	}))
+	var out, failures bytes.Buffer
+	if err := s.follow(ctx, cloud, from, db, &out, &failures); err != nil {
+		t.Errorf("%v: %s", err, failures.String())
 	}
 }
 

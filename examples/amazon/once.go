@@ -29,18 +29,8 @@ func (s *settings) once(ctx context.Context, from *account.Account, db *database
 	if err != nil {
 		return err
 	}
-	alone := len(s.names) > 0
-	if alone {
-		if alone, err = k.isNew(ctx); err != nil {
-			return err
-		}
-	}
 	r := &report{}
-	if alone {
-		r.Report, err = k.byHand(ctx, s.names)
-	} else {
-		r.Report, err = s.refreshed(ctx, k, &last)
-	}
+	r.Report, err = s.saved(ctx, k, &last)
 	if r.Report == nil {
 		return err
 	}
@@ -54,7 +44,27 @@ func (s *settings) once(ctx context.Context, from *account.Account, db *database
 	return errors.Join(r.Write(stdout), refreshing.WriteNotes(stdout, "NOT RECORDED", r.NotRecorded), err)
 }
 
-// refreshed has the refresher do it. The report is nil if nothing was saved.
+// saved refreshes, and returns what was saved; nil: nothing was. The refresher does it, but for names in an account that
+// it does not know.
+func (s *settings) saved(ctx context.Context, k *keeper, last *last) (*refreshing.Report, error) {
+	if len(s.names) == 0 {
+		return s.refreshed(ctx, k, last)
+	}
+	isNew, err := k.isNew(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		r, err := k.byHand(ctx, s.names)
+		if !errors.Is(err, storage.ErrLeaseLost) {
+			return r, err
+		}
+		// Another program has got to know the account meanwhile.
+	}
+	return s.refreshed(ctx, k, last)
+}
+
+// refreshed has the refresher do it.
 func (s *settings) refreshed(ctx context.Context, k *keeper, last *last) (*refreshing.Report, error) {
 	if err := k.ask(ctx, s.names); err != nil {
 		return nil, err

@@ -131,7 +131,7 @@ func TestNotRecorded(t *testing.T) {
 	}
 	db := newFile(t)
 	code, stdout, stderr := ran(t, "-replay", only, "-db", db)
-	for _, want := range []string{"NOT ALL READ", "NOT RECORDED", "  ec2 DescribeVolumes\n", "  and 3 more; -json has all\n"} {
+	for _, want := range []string{"NOT ALL READ", "NOT RECORDED", "  ec2 DescribeVolumes", "  and 3 more; -json has all\n"} {
 		if !regexp.MustCompile(regexp.QuoteMeta(want)).MatchString(stdout) {
 			t.Errorf("it does not say %q:\n%s", want, stdout)
 		}

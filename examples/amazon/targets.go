@@ -84,15 +84,16 @@ func (inv *Inventory) targetsOf(names account.Names) (*refresh.Targets, error) {
 // readNames reads COLLECTION=NAME,NAME as -target has it, and adds it to names.
 func readNames(names account.Names, from string) error {
 	collection, list, _ := strings.Cut(from, "=")
+	given := strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
 	i := slices.IndexFunc(nameables, func(n nameable) bool { return n.collection == collection })
-	if i < 0 || list == "" {
+	if i < 0 || len(given) == 0 {
 		var all []string
 		for _, n := range nameables {
 			all = append(all, n.collection)
 		}
 		return fmt.Errorf("%q names nothing; COLLECTION=NAME,NAME is right, of %s", from, strings.Join(all, ", "))
 	}
-	for name := range strings.SplitSeq(list, ",") {
+	for _, name := range given {
 		names.Add(nameables[i].kind, &name)
 	}
 	return nil

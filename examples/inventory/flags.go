@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/reeve-go/reeve/examples/internal/refreshing"
 )
 
 // The settings say what a run is asked for.
@@ -69,14 +71,7 @@ func (s *settings) flags() *flag.FlagSet {
 }
 
 // help returns what -help shows.
-func help() string {
-	var b strings.Builder
-	f := new(settings).flags()
-	f.SetOutput(&b)
-	b.WriteString(introduction)
-	f.PrintDefaults()
-	return b.String()
-}
+func help() string { return refreshing.Help(introduction, new(settings).flags()) }
 
 // parseFlags reads the settings from the arguments. It gives flag.ErrHelp if help was asked for.
 func parseFlags(args []string) (*settings, error) {

@@ -160,6 +160,48 @@ func TestTargetedFails(t *testing.T) {
 	}
 }
 
+// What a link leads to is left out if the service refuses it, but not if it might answer later; what is named besides is
+// asked for once, and has to be there.
+func TestLinksThatFail(t *testing.T) {
+	t.Parallel()
+	cloud := simulated.New(1, 0)
+	for code, of := range map[string]struct {
+		named, fails bool
+	}{
+		"UnauthorizedOperation":  {false, false},
+		"RequestLimitExceeded":   {false, true},
+		"UnauthorizedOperation2": {true, true},
+	} {
+		refusing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := r.ParseForm(); err == nil && r.Form.Get("Action") == "DescribeImages" {
+				wire.Handler(func(*wire.Question) (*wire.Answer, error) {
+					return nil, &wire.Fault{Status: http.StatusForbidden, Code: code, Message: "no"}
+				}).ServeHTTP(w, r)
+				return
+			}
+			cloud.ServeHTTP(w, r)
+		})
+		names := account.Names{}
+		names.Add(account.Instances, aws.String("i-00000001"))
+		names.Add(account.Volumes, aws.String("vol-00000001")) // which it leads to, too
+		if of.named {
+			names.Add(account.Images, aws.String("ami-00000001"))
+		}
+		r := accounttest.New(refusing).Targeted(t.Context(), names)
+		var failed error
+		for _, err := range r.Images(t.Context()) {
+			failed = err
+		}
+		if (failed != nil) != of.fails {
+			t.Errorf("%s: error %v", code, failed)
+		}
+		got := map[account.Kind]int{}
+		if count(t, got, account.Volumes, r.Volumes(t.Context())); got[account.Volumes] != 1 {
+			t.Errorf("%d volumes are read, want 1", got[account.Volumes])
+		}
+	}
+}
+
 func TestCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

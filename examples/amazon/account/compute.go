@@ -56,7 +56,7 @@ func instancesOf(out *ec2.DescribeInstancesOutput) (all []types.Instance) {
 // by its name it is there.
 func (r *Reading) Images(ctx context.Context) iter.Seq2[types.Image, error] {
 	if r.names != nil {
-		return r.imagesNamed(ctx, r.names)
+		return r.imagesNamed(ctx)
 	}
 	machines := []types.Filter{{Name: aws.String("image-type"), Values: []string{"machine"}}}
 	return func(yield func(types.Image, error) bool) {
@@ -82,17 +82,12 @@ func (r *Reading) Images(ctx context.Context) iter.Seq2[types.Image, error] {
 				others.Add(Images, instance.ImageId)
 			}
 		}
-		for image, err := range r.imagesNamed(ctx, others) {
-			if !yield(image, err) || err != nil {
-				return
-			}
-		}
+		pass((&Reading{Account: r.Account, names: others}).imagesNamed(ctx), yield)
 	}
 }
 
-func (r *Reading) imagesNamed(ctx context.Context, names Names) iter.Seq2[types.Image, error] {
-	named := &Reading{Account: r.Account, names: names}
-	return filtered(named, Images, "image-id", func(filters []types.Filter) iter.Seq2[types.Image, error] {
+func (r *Reading) imagesNamed(ctx context.Context) iter.Seq2[types.Image, error] {
+	return filtered(r, Images, "image-id", func(filters []types.Filter) iter.Seq2[types.Image, error] {
 		return r.describeImages(ctx, &ec2.DescribeImagesInput{Filters: filters})
 	})
 }

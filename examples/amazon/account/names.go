@@ -44,3 +44,14 @@ func (n Names) Add(kind Kind, names ...*string) {
 
 // of returns the names of a kind in their order.
 func (n Names) of(kind Kind) []string { return slices.Sorted(maps.Keys(n[kind])) }
+
+// only returns the names of a kind that a function picks.
+func (n Names) only(kind Kind, which func(name string) bool) Names {
+	some := Names{}
+	for name := range n[kind] {
+		if which(name) {
+			some.Add(kind, &name)
+		}
+	}
+	return some
+}

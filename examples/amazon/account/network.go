@@ -54,23 +54,18 @@ func (r *Reading) Addresses(ctx context.Context) iter.Seq2[types.Address, error]
 	if r.names == nil {
 		return r.describeAddresses(ctx, nil)
 	}
-	allocations, addresses := Names{}, Names{}
-	for name := range r.names[Addresses] {
-		if _, err := netip.ParseAddr(name); err == nil {
-			addresses.Add(Addresses, &name)
-		} else {
-			allocations.Add(Addresses, &name)
-		}
-	}
+	isAddress := func(name string) bool { _, err := netip.ParseAddr(name); return err == nil }
+	isAllocation := func(name string) bool { return !isAddress(name) }
 	return func(yield func(types.Address, error) bool) {
-		for filter, names := range map[string]Names{"allocation-id": allocations, "public-ip": addresses} {
-			some := filtered(&Reading{names: names}, Addresses, filter, func(filters []types.Filter) iter.Seq2[types.Address, error] {
+		for _, of := range []struct {
+			filter string
+			which  func(name string) bool
+		}{{"allocation-id", isAllocation}, {"public-ip", isAddress}} {
+			some := &Reading{names: r.names.only(Addresses, of.which), links: r.links.only(Addresses, of.which)}
+			if !pass(filtered(some, Addresses, of.filter, func(filters []types.Filter) iter.Seq2[types.Address, error] {
 				return r.describeAddresses(ctx, filters)
-			})
-			for address, err := range some {
-				if !yield(address, err) || err != nil {
-					return
-				}
+			}), yield) {
+				return
 			}
 		}
 	}

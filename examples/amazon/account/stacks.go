@@ -2,34 +2,34 @@ package account
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
 )
 
-// Stacks yields stacks; of those that are named their parents, too.
+// Stacks yields stacks; of those that are named the ones above them, too.
 func (r *Reading) Stacks(ctx context.Context) iter.Seq2[types.Stack, error] {
 	if r.names == nil {
 		return r.describeStacks(ctx, nil)
 	}
 	return func(yield func(types.Stack, error) bool) {
-		asked, names := Names{}, r.names.of(Stacks)
-		for len(names) > 0 {
-			name := names[0]
-			names = names[1:]
-			if asked[Stacks][name] {
-				continue
+		named := r.names.of(Stacks)
+		names := slices.Concat(named, r.linked(Stacks))
+		for i := 0; i < len(names); i++ {
+			leftOut := noStack
+			if i >= len(named) {
+				leftOut = refused // as one that is not there is, too
 			}
-			asked.Add(Stacks, &name)
-			for s, err := range r.describeStacks(ctx, &name) {
-				if noStack(err) {
-					break
-				}
+			for s, err := range unless(leftOut, r.describeStacks(ctx, &names[i])) {
 				if !yield(s, err) || err != nil {
 					return
 				}
-				if s.ParentId != nil {
+				if s.ParentId != nil && !slices.Contains(names, *s.ParentId) {
 					names = append(names, *s.ParentId)
 				}
 			}
@@ -56,13 +56,11 @@ func (r *Reading) Resources(ctx context.Context, stack *string) iter.Seq2[types.
 	all := paged(ctx, pages, func(o *cloudformation.ListStackResourcesOutput) []types.StackResourceSummary {
 		return o.StackResourceSummaries
 	})
-	return func(yield func(types.StackResourceSummary, error) bool) {
-		for resource, err := range all {
-			if noStack(err) || !yield(resource, err) {
-				return
-			}
-		}
-	}
+	return unless(noStack, all)
 }
 
-func noStack(err error) bool { return isFault(err, "ValidationError") }
+// noStack reports whether an error says that there is no such stack. Its code is that of all questions with a mistake.
+func noStack(err error) bool {
+	fault, ok := errors.AsType[smithy.APIError](err)
+	return ok && fault.ErrorCode() == "ValidationError" && strings.Contains(fault.ErrorMessage(), "does not exist")
+}

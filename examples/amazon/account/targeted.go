@@ -9,19 +9,19 @@ import (
 )
 
 // Targeted returns a reading of what is named, and of what the links of that need: what an instance is made from and
-// connected with, the addresses of its interfaces, the stacks above a stack. What cannot be read is an error of the
-// sequence that should have yielded it.
+// connected with, the addresses of its interfaces, the stacks above a stack. What is named and cannot be read is an error
+// of the sequence that should have yielded it, and so is what a link leads to, unless that is refused for good.
 func (a *Account) Targeted(ctx context.Context, names Names) *Reading {
-	r := &Reading{Account: a, names: names, failed: map[Kind]error{}}
+	r := &Reading{Account: a, names: names, links: Names{}, failed: map[Kind]error{}}
 	r.instances, r.failed[Instances] = collect(r.describeInstances(ctx))
 	for i := range r.instances {
-		r.names.addLinks(&r.instances[i])
+		r.links.addLinks(&r.instances[i])
 	}
 	r.interfaces, r.failed[NetworkInterfaces] = collect(r.describeInterfaces(ctx))
 	for i := range r.interfaces {
 		for _, ip := range r.interfaces[i].PrivateIpAddresses {
 			if ip.Association != nil {
-				r.names.Add(Addresses, ip.Association.AllocationId)
+				r.links.Add(Addresses, ip.Association.AllocationId)
 			}
 		}
 	}

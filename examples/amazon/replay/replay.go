@@ -11,23 +11,19 @@ import (
 
 // A Server answers from a recording. It is an [http.Handler], and safe for concurrent use.
 //
-// What was recorded is answered as it was; of several answers to one question the last counts, whatever the order in
-// which the questions come. A question for things by their names is also answered from what other questions brought
-// of these things. Any other question is a fault of the service that was asked, and [Server.Unknown] has it.
+// It answers as the cloud would have at the recording's end, in whichever order and however often it is asked. A
+// question about everything, or for things by their names, is answered from all that was recorded of these things, by
+// whatever question: the newest that tells of one counts. Others are answered as they last were. What the recording
+// does not tell is a fault of the service that was asked, NotRecorded, and [Server.Unknown] has it. In memory is what is
+// newest of each thing, however long the recording is.
 type Server struct {
-	answers map[string]*wire.Answer
-	kept    map[string]*kept // by the listing's action
+	answers map[string]*wire.Answer // to what does not list things, and refusals
+	lists   map[string][]*wire.Node // by the question that they answer
+	known   map[string]*known       // by the listing's action
 	handler http.Handler
 
 	mu      sync.Mutex
 	unknown []string
-}
-
-// kept is what a recording knows of the things in one listing.
-type kept struct {
-	items []*wire.Node    // those that were recorded last come first
-	asked map[string]bool // names of which it knows whether something has them
-	whole bool            // that is so of all names
 }
 
 // ServeHTTP answers a question.
@@ -45,7 +41,7 @@ func (s *Server) answer(q *wire.Question) (*wire.Answer, error) {
 		return a, nil
 	}
 	if l := wire.ListingOf(q); l != nil {
-		if a, err := s.fromOthers(l, q); a != nil || err != nil {
+		if a, err := s.list(l, q); a != nil || err != nil {
 			return a, err
 		}
 	}
@@ -55,20 +51,23 @@ func (s *Server) answer(q *wire.Question) (*wire.Answer, error) {
 	return nil, &wire.Fault{Status: http.StatusBadRequest, Code: "NotRecorded", Message: "the recording has no answer to " + q.String()}
 }
 
-// fromOthers answers a question for things by their names from what other questions brought; nil: it cannot.
-func (s *Server) fromOthers(l *wire.Listing, q *wire.Question) (*wire.Answer, error) {
-	k := s.kept[l.Action]
-	names, besides := l.Named(q)
-	if k == nil || len(names) == 0 || len(besides) > 0 || q.Token != "" {
-		return nil, nil //nolint:nilnil // no answer, and nothing is wrong
-	}
-	for _, name := range names {
-		if !k.whole && !k.asked[name] {
-			return nil, nil //nolint:nilnil // as above
+// list answers a question for what is in a listing; nil: the recording does not tell.
+func (s *Server) list(l *wire.Listing, q *wire.Question) (a *wire.Answer, err error) {
+	var items []*wire.Node
+	var told bool
+	k := s.known[l.Action]
+	switch names, exactly := namedIn(l, q); {
+	case k == nil || q.Token != "": // nothing is answered in more than one page
+	case len(q.Asked) == 0:
+		items, told = k.all(l)
+	case exactly:
+		if items, told = k.some(names); told {
+			items, err = l.Select(items, names)
 		}
+	default:
+		items, told = s.lists[q.String()]
 	}
-	items, err := l.Select(k.items, names)
-	if err != nil {
+	if !told || err != nil {
 		return nil, err
 	}
 	return l.Answer(items, "")

@@ -114,8 +114,8 @@ const pageSize = 5
 
 // page returns the things after those that were told with the token before, and the next token: the name of the last.
 func page(l *wire.Listing, items []*wire.Node, q *wire.Question) (some []*wire.Node, token string) {
-	items = slices.SortedFunc(slices.Values(items), func(a, b *wire.Node) int { return cmp.Compare(l.Names(a)[0], l.Names(b)[0]) })
-	from := slices.IndexFunc(items, func(n *wire.Node) bool { return l.Names(n)[0] > q.Token })
+	items = slices.SortedFunc(slices.Values(items), func(a, b *wire.Node) int { return cmp.Compare(l.Names(a)[0].Value, l.Names(b)[0].Value) })
+	from := slices.IndexFunc(items, func(n *wire.Node) bool { return l.Names(n)[0].Value > q.Token })
 	if from < 0 {
 		return nil, ""
 	}
@@ -127,12 +127,12 @@ func page(l *wire.Listing, items []*wire.Node, q *wire.Question) (some []*wire.N
 	if len(items) <= size {
 		return items, ""
 	}
-	return items[:size], l.Names(items[size-1])[0]
+	return items[:size], l.Names(items[size-1])[0].Value
 }
 
 // listResources answers what a stack made.
 func (c *Cloud) listResources(q *wire.Question) (*wire.Answer, error) {
-	found, err := listings[account.Stacks].Select(c.all(account.Stacks), q.Asked["StackName"])
+	found, err := listings[account.Stacks].Select(c.all(account.Stacks), called(account.Stacks, q.Asked["StackName"]))
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (c *Cloud) listResources(q *wire.Question) (*wire.Answer, error) {
 
 // describeHealth answers how the instances behind a load balancer are: those that run are well.
 func (c *Cloud) describeHealth(q *wire.Question) (*wire.Answer, error) {
-	found, err := listings[account.LoadBalancers].Select(c.all(account.LoadBalancers), q.Asked["LoadBalancerName"])
+	found, err := listings[account.LoadBalancers].Select(c.all(account.LoadBalancers), called(account.LoadBalancers, q.Asked["LoadBalancerName"]))
 	if err != nil {
 		return nil, err
 	}

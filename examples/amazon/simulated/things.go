@@ -37,7 +37,15 @@ func listing(service, action string) *wire.Listing {
 }
 
 // nameOf returns the name of a thing.
-func nameOf(kind account.Kind, n *wire.Node) string { return listings[kind].Names(n)[0] }
+func nameOf(kind account.Kind, n *wire.Node) string { return listings[kind].Names(n)[0].Value }
+
+// called returns names of a kind of things.
+func called(kind account.Kind, values []string) (names []wire.Name) {
+	for _, value := range values {
+		names = append(names, wire.Name{By: listings[kind].IDs[0].By[0], Value: value})
+	}
+	return names
+}
 
 func (c *Cloud) all(kind account.Kind) []*wire.Node { return c.things[listings[kind].Action] }
 

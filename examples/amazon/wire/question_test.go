@@ -40,7 +40,7 @@ func TestListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := wire.ListingOf(&wire.Question{Service: "ec2", Action: "DescribeInstances"})
-	some, err := l.Select(l.Items(answer), []string{"i-2", "i-3", "i-4"})
+	some, err := l.Select(l.Items(answer), []wire.Name{{By: "instance-id", Value: "i-2"}, {By: "instance-id", Value: "i-3"}, {By: "instance-id", Value: "i-4"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // Package refreshing is what the examples of package refresh have in common: how they work while they have something
-// to do, and how they tell what a refresh came to.
+// to do, and how they tell what a refresh came to and what they can be asked for.
 package refreshing
 
 import (
