@@ -22,8 +22,11 @@ type row struct {
 }
 
 // Sides are the two that a row compares. Each does n operations. Peer is nil where there is nothing
-// to compare with.
-type sides struct{ ours, peer func(n int) error }
+// to compare with. If what came of them is noted already, as rounds that several rows have in common, nothing is done.
+type sides struct {
+	ours, peer func(n int) error
+	noted      *figures
+}
 
 // A setup is what a row may use while it is measured.
 type setup struct {
@@ -84,6 +87,9 @@ func (r *row) measure(ctx context.Context, e effort) (_ result, err error) {
 	both, err := r.prepare(ctx, s)
 	if err != nil {
 		return result{}, err
+	}
+	if both.noted != nil {
+		return r.result(*both.noted), nil
 	}
 	f, err := both.compete(ctx, r.meter, e)
 	return r.result(f), err

@@ -78,7 +78,7 @@ func claimsAged(ctx context.Context, s *setup, took *notes, age func(*server, *p
 			}
 		}
 	}
-	return sides{claims[0], claims[1]}, nil
+	return sides{ours: claims[0], peer: claims[1]}, nil
 }
 
 const agedNodes = 10_000

@@ -27,7 +27,7 @@ func emptyPolls(ctx context.Context, s *setup) (sides, error) {
 		return sides{}, err
 	}
 	peer, err := idleOver(ctx, s, resting, 10_000)
-	return sides{ours, peer}, err
+	return sides{ours: ours, peer: peer}, err
 }
 
 // emptyPollPages notes how many pages of the database a claim that finds nothing looks at: of a store of
@@ -43,7 +43,7 @@ func emptyPollPages(pages *notes) func(context.Context, *setup) (sides, error) {
 			return sides{}, err
 		}
 		peer, err := pg.claimsExplained(ctx, s, pages, 10_000)
-		return sides{ours, peer}, err
+		return sides{ours: ours, peer: peer}, err
 	}
 }
 

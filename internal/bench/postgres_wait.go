@@ -22,7 +22,7 @@ func wakeUpAndRiver(took *notes) func(context.Context, *setup) (sides, error) {
 			return sides{}, err
 		}
 		peer, err := pg.wakeUpOfRiver(ctx, s, took)
-		return sides{ours, peer}, err
+		return sides{ours: ours, peer: peer}, err
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/reeve-go/reeve/refresh"
 )
 
-// An cloud is what a cloud has, as its interface would tell: a host for 20 machines, two disks a machine.
+// A cloud is what a cloud has, as its interface would tell: two disks a machine.
 type cloud struct {
 	hosts []cloudHost
 	vms   []cloudVM
@@ -32,9 +32,10 @@ type (
 	}
 )
 
-func newCloud(machines int) *cloud {
+// newCloud returns a cloud with a host for so many machines.
+func newCloud(machines, perHost int) *cloud {
 	c := &cloud{}
-	for i := range machines / 20 {
+	for i := range machines / perHost {
 		c.hosts = append(c.hosts, cloudHost{
 			id: fmt.Sprintf("host-%06d", i), name: fmt.Sprintf("node%d.example.org", i), address: fmt.Sprintf("192.0.%d.%d", i/250, i%250+2),
 			vendor: "Acme", model: "Anvil 9", os: "Linux 6.12", cpus: 64, memory: 512 << 10, maintenance: i%50 == 0,
@@ -43,7 +44,7 @@ func newCloud(machines int) *cloud {
 	booted := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for i := range machines {
 		vm := cloudVM{
-			id: fmt.Sprintf("vm-%08d", i), host: c.hosts[i/20].id, uuid: fmt.Sprintf("4c4c4544-0042-4a10-8053-%012x", i), name: fmt.Sprintf("machine-%d", i),
+			id: fmt.Sprintf("vm-%08d", i), host: c.hosts[i/perHost].id, uuid: fmt.Sprintf("4c4c4544-0042-4a10-8053-%012x", i), name: fmt.Sprintf("machine-%d", i),
 			os: "Linux 6.12", power: "on", flavor: "m5.large", cpus: 2 + i%7, memory: 4096 << (i % 3), boot: booted.Add(time.Duration(i) * time.Minute),
 		}
 		c.vms = append(c.vms, vm)
@@ -109,18 +110,21 @@ type (
 	}
 )
 
-// An cloudInventory is the collections of an cloud.
+// A cloudInventory is the collections of a cloud.
 type cloudInventory struct {
 	hosts *refresh.Collection[hostRow]
 	vms   *refresh.Collection[vmRow]
 	disks *refresh.Collection[diskRow]
 }
 
-func declareCloud(b *refresh.Builder) *cloudInventory {
-	return &cloudInventory{
-		hosts: refresh.Add[hostRow](b, "hosts", nil),
-		vms:   refresh.Add[vmRow](b, "vms", nil),
-		disks: refresh.Add[diskRow](b, "disks", &refresh.CollectionOptions{ChildOf: []string{"vm_id"}}),
+// declareCloud returns what declares the collections; hash is the column of their hashes, if it is not empty.
+func declareCloud(hash string) func(b *refresh.Builder) *cloudInventory {
+	return func(b *refresh.Builder) *cloudInventory {
+		return &cloudInventory{
+			hosts: refresh.Add[hostRow](b, "hosts", &refresh.CollectionOptions{Hash: hash}),
+			vms:   refresh.Add[vmRow](b, "vms", &refresh.CollectionOptions{Hash: hash}),
+			disks: refresh.Add[diskRow](b, "disks", &refresh.CollectionOptions{Hash: hash, ChildOf: []string{"vm_id"}}),
+		}
 	}
 }
 

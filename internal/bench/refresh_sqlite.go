@@ -48,7 +48,7 @@ func (s *setup) openMirror(ctx context.Context) (_ *mirror, err error) {
 	if _, err := m.db.ExecContext(ctx, cloudTables); err != nil {
 		return nil, err
 	}
-	m.persister, err = refresh.NewPersister(declareCloud, store, nil)
+	m.persister, err = refresh.NewPersister(declareCloud(""), store, nil)
 	return m, err
 }
 
@@ -57,17 +57,8 @@ func (m *mirror) close() error {
 }
 
 // refresh is a full refresh, or one of what targets name.
-func (m *mirror) refresh(ctx context.Context, c *cloud, t *refresh.Targets) (err error) {
-	r, err := m.persister.Open(ctx, "one", t)
-	if err != nil {
-		return err
-	}
-	c.parse(r.Inventory)
-	plan, err := r.Save(ctx, 0)
-	if err != nil {
-		return errors.Join(err, r.Close())
-	}
-	return errors.Join(plan.Close(), r.Close())
+func (m *mirror) refresh(ctx context.Context, c *cloud, t *refresh.Targets) error {
+	return refreshCloud(ctx, m.persister, c, t)
 }
 
 // writes returns how many rows of the host's tables fn changes. The store itself changes one a save, the scope's.
@@ -93,7 +84,7 @@ func noting(to *notes, fn func() error) error {
 	return err
 }
 
-func (s *setup) newCloud() *cloud { return newCloud(s.size(10_000, 200)) }
+func (s *setup) newCloud() *cloud { return newCloud(s.size(10_000, 200), 20) }
 
 // inEmpty does something with a cloud, each time on a new file.
 func (s *setup) inEmpty(ctx context.Context, c *cloud, to *notes, fn func(m *mirror) error) func(n int) error {
@@ -124,7 +115,7 @@ func intoEmpty(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 	return func(ctx context.Context, s *setup) (sides, error) {
 		c := s.newCloud()
 		ours := s.inEmpty(ctx, c, to, func(m *mirror) error { return m.refresh(ctx, c, nil) })
-		return sides{ours, s.byHand(ctx, c, to)}, nil
+		return sides{ours: ours, peer: s.byHand(ctx, c, to)}, nil
 	}
 }
 
@@ -169,7 +160,7 @@ func unchanged(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 		if err != nil {
 			return sides{}, err
 		}
-		return sides{each(to, func() error { return m.refresh(ctx, c, nil) }), s.byHand(ctx, c, to)}, nil
+		return sides{ours: each(to, func() error { return m.refresh(ctx, c, nil) }), peer: s.byHand(ctx, c, to)}, nil
 	}
 }
 
@@ -179,7 +170,7 @@ func unchangedAndRead(to *notes) func(ctx context.Context, s *setup) (sides, err
 		if err != nil {
 			return sides{}, err
 		}
-		return sides{each(to, func() error { return m.refresh(ctx, c, nil) }), each(to, func() error { return readCloud(ctx, m.db) })}, nil
+		return sides{ours: each(to, func() error { return m.refresh(ctx, c, nil) }), peer: each(to, func() error { return readCloud(ctx, m.db) })}, nil
 	}
 }
 

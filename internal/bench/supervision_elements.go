@@ -96,7 +96,7 @@ func acks(open backend, written *notes) func(context.Context, *setup) (sides, er
 			return sides{}, err
 		}
 		peer, err := acksOf(ctx, s, open, written, 10)
-		return sides{ours, peer}, err
+		return sides{ours: ours, peer: peer}, err
 	}
 }
 

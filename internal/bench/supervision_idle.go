@@ -21,7 +21,7 @@ func idle(open estate, resting int) func(context.Context, *setup) (sides, error)
 			return sides{}, err
 		}
 		peer, err := idleOver(ctx, s, open, 10_000)
-		return sides{ours, peer}, err
+		return sides{ours: ours, peer: peer}, err
 	}
 }
 

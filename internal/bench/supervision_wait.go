@@ -74,7 +74,7 @@ func isolation(waited *notes) func(context.Context, *setup) (sides, error) {
 			return sides{}, err
 		}
 		work := func(c *crowd) func(int) error { return func(n int) error { return c.work(ctx, n) } }
-		return sides{work(ours), work(peer)}, nil
+		return sides{ours: work(ours), peer: work(peer)}, nil
 	}
 }
 
