@@ -19,6 +19,7 @@ type writer struct {
 	places map[string]int
 	of     []*written
 	late   int // collections up to this one are deleted from in the end
+	lots   map[[2]string]*lot
 }
 
 // written is what a writer knows of a collection.

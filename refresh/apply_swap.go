@@ -2,12 +2,10 @@ package refresh
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -34,11 +32,21 @@ func (w *writer) park(ctx context.Context, n int) error {
 	if len(w.of[n].parked) == 0 {
 		return nil
 	}
-	return w.updateColumns(ctx, n, w.changesOf(Update, n),
+	err := w.updateColumns(ctx, n, w.changesOf(Update, n),
 		func(id storage.Value, c *ColumnChange) bool { return w.of[n].parked.has(id, c.Column) },
 		func(id storage.Value, c *ColumnChange) (was, is storage.Value, err error) {
 			return c.Old, w.of[n].parked[id][c.Column], nil
 		})
+	return w.unparkable(n, w.of[n].parked.columns(), err)
+}
+
+// unparkable says what the values were for that the database refuses.
+func (w *writer) unparkable(n int, columns []string, err error) error {
+	if !errors.Is(err, storage.ErrInvalid) {
+		return err
+	}
+	return fmt.Errorf("%w; no row is to keep that value: rows of table %q take over from each other what is unique, and some have another value for a moment in %q, which may not be null; "+
+		"columns that may be null, or that take any value of their type, are right", err, w.Collections[n].Table, columns)
 }
 
 // parkIn finds the rows that are parked because of one index. A change says only what is written of it: where rows change
@@ -87,20 +95,24 @@ func valuesChanged(c *Change, index []storage.Column) (names, was, now string) {
 	return string(n), string(before), string(after)
 }
 
-// parkRow parks a row by one of the columns that it changes anyway. If none of them can hold anything else, the order in
-// which the rows are written decides.
+// parkRow parks a row by one of the columns that it changes anyway, best by null. If none of them can hold anything else,
+// the order in which the rows are written decides.
 func (w *writer) parkRow(n int, c *Change, index []storage.Column) {
-	for _, column := range index {
-		for i := range c.Columns {
-			to := &c.Columns[i]
-			if how, _ := w.unlinked(n, to); to.Column != column.Name || how == atOnce || how == byNull || to.NewRow != nil && w.places[to.NewRow.Collection] >= n {
+	var by *storage.Column
+	var old storage.Value
+	for i := range index {
+		for j := range c.Columns {
+			to := &c.Columns[j]
+			if how, _ := w.unlinked(n, to); to.Column != index[i].Name || how == atOnce || how == byNull || to.NewRow != nil && w.places[to.NewRow.Collection] >= n {
 				continue
 			}
-			if v, ok := parkingIn(&column); ok {
-				w.of[n].parked.add(c.ID, column.Name, v)
-				return
+			if parksBetter(&index[i], by) {
+				by, old = &index[i], to.Old
 			}
 		}
+	}
+	if by != nil {
+		w.of[n].parked.add(c.ID, by.Name, w.lot(n, by).instead(old))
 	}
 }
 
@@ -110,23 +122,21 @@ func (w *writer) parkLate(ctx context.Context, n int) error {
 	if of.Deletes == 0 || of.ID == "" || n > w.late {
 		return nil
 	}
-	var columns []storage.Column
+	var lots []*lot
+	var names []string
 	for _, index := range w.of[n].unique {
-		for _, c := range slices.Backward(index) { // the first ones often are what many rows have in common
-			if _, ok := parkingIn(&c); ok && c.Name != of.ID {
-				columns = append(columns, c)
-				break
+		var by *storage.Column
+		for i, c := range slices.Backward(index) { // the first ones often are what many rows have in common
+			if c.Name != of.ID && parksBetter(&c, by) {
+				by = &index[i]
 			}
 		}
+		if by != nil && !slices.Contains(names, by.Name) {
+			lots, names = append(lots, w.lot(n, by)), append(names, by.Name)
+		}
 	}
-	if len(columns) == 0 {
+	if len(lots) == 0 {
 		return nil
-	}
-	columns = slices.CompactFunc(slices.SortedFunc(slices.Values(columns), func(a, b storage.Column) int { return strings.Compare(a.Name, b.Name) }),
-		func(a, b storage.Column) bool { return a.Name == b.Name })
-	names := make([]string, len(columns))
-	for i := range columns {
-		names[i] = columns[i].Name
 	}
 	var broken error
 	_, err := w.tx.Update(ctx, of.Table, columnsNamed(names...), func(yield func(storage.RowChange) bool) {
@@ -135,16 +145,15 @@ func (w *writer) parkLate(ctx context.Context, n int) error {
 				return
 			}
 			change := storage.RowChange{ID: c.ID}
-			for i := range columns {
-				v, _ := parkingIn(&columns[i])
-				change.New = append(change.New, v)
+			for _, l := range lots {
+				change.New = append(change.New, l.next())
 			}
 			if !yield(change) {
 				return
 			}
 		}
 	})
-	return errors.Join(broken, err)
+	return errors.Join(broken, w.unparkable(n, names, err))
 }
 
 // uniqueIn returns the columns of those unique indexes of a collection's table of which more is written than the key of a
@@ -190,31 +199,19 @@ func (p parked) add(id storage.Value, column string, v storage.Value) {
 	p[id][column] = v
 }
 
+// columns returns those by which rows are parked.
+func (p parked) columns() (names []string) {
+	for _, of := range p {
+		names = slices.AppendSeq(names, maps.Keys(of))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // was returns what a column of a row holds by now that had a value.
 func (p parked) was(id storage.Value, c *ColumnChange) storage.Value {
 	if at, is := p[id][c.Column]; is {
 		return at
 	}
 	return c.Old
-}
-
-// parkingIn returns a value that no row has in a column: null, or one by chance. It is false if the column cannot hold one.
-func parkingIn(c *storage.Column) (v storage.Value, ok bool) {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	number := -int64(binary.BigEndian.Uint32(b[:]) >> 1)
-	switch {
-	case c.Null:
-		return storage.Value{}, true
-	case c.Type == storage.TextType, c.Type == storage.UUIDType:
-		return storage.TextValue(textOf(b)), true
-	case c.Type == storage.IntType, c.Type == storage.FloatType, c.Type == storage.NumericType:
-		return storage.IntValue(number), true
-	case c.Type == storage.BytesType:
-		return storage.BytesValue(b[:]), true
-	case c.Type == storage.TimeType:
-		return storage.TimeValue(time.Unix(number, 0)), true
-	default:
-		return storage.Value{}, false
-	}
 }

@@ -60,12 +60,12 @@ func (c *collection) addLocked(cells []cell, err error, as adding) (p pointer, r
 	switch at, there := c.byKey.rowAt(number); {
 	case !there:
 		c.put(number, cells)
-		if rows = len(c.rows); as == existing {
+		if rows = c.rows.len(); as == existing {
 			c.setBare(rows - 1)
 		}
 	case as == existing:
 	case c.isBare(at):
-		c.rows[at], c.bare[at] = c.in.keep(c.write(cells)), false
+		*c.rows.at(int(at)), c.bare[at] = c.in.keep(c.write(cells)), false
 	case as == building:
 		c.again(at, cells)
 	}
@@ -74,8 +74,8 @@ func (c *collection) addLocked(cells []cell, err error, as adding) (p pointer, r
 
 // put adds a row that is new, and has the key of that number.
 func (c *collection) put(key int32, cells []cell) {
-	c.byKey.set(key, int32(len(c.rows))) //nolint:gosec // limited by memory
-	c.rows = append(c.rows, c.in.keep(c.write(cells)))
+	c.byKey.set(key, int32(c.rows.len())) //nolint:gosec // limited by memory
+	c.rows.add(c.in.keep(c.write(cells)))
 }
 
 // setBare notes of a row that nothing is known of it but that it exists.
@@ -88,7 +88,7 @@ func (c *collection) isBare(row int32) bool { return int(row) < len(c.bare) && c
 
 // again sees to a row whose key is there already.
 func (c *collection) again(at int32, cells []cell) {
-	before := c.in.row(c.rows[at])
+	before := c.written(at)
 	now := c.write(cells)
 	if before == string(now) {
 		return
@@ -97,9 +97,9 @@ func (c *collection) again(at int32, cells []cell) {
 	c.duplicates.add(Duplicate{c.name, clip(c.readable(cells)), differing(c.shape, first, cells)})
 	switch c.options.Duplicates {
 	case LastWins:
-		c.rows[at] = c.in.keep(now)
+		*c.rows.at(int(at)) = c.in.keep(now)
 	case Merge:
-		c.rows[at] = c.in.keep(c.write(merged(first, cells)))
+		*c.rows.at(int(at)) = c.in.keep(c.write(merged(first, cells)))
 	case RefuseDuplicates, FirstWins:
 	}
 }
@@ -130,3 +130,6 @@ func (c *collection) has(key int32) bool {
 	at, there := c.byKey.rowAt(key)
 	return there && !c.isBare(at)
 }
+
+// written returns a row as it was written.
+func (c *collection) written(row int32) string { return c.in.row(*c.rows.at(int(row))) }

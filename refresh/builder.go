@@ -75,10 +75,10 @@ func (b *Builder) add(name string, row reflect.Type, o *CollectionOptions) *coll
 		c.where, err = constantsOf(c.options.Where)
 	}
 	c.shape = s
-	c.promises = make([][]*promise, 1)
+	c.promises = make([]list[*promise], 1)
 	if s != nil {
 		c.others = make([]keyring, len(s.others))
-		c.promises = make([][]*promise, 1+len(s.others))
+		c.promises = make([]list[*promise], 1+len(s.others))
 		if c.options.Hash != "" {
 			c.hashed = hashedColumns(s)
 		}

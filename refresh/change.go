@@ -22,7 +22,8 @@ type Change struct {
 	// Columns are what is written. A row that is deleted has none.
 	Columns []ColumnChange
 
-	key []storage.Value // of a row that is in the database
+	key     []storage.Value // of a row that is in the database
+	newRows []RowRef        // see newRow
 }
 
 // A ColumnChange is a column with the value that the database has and the one that it is to have.

@@ -33,10 +33,10 @@ type collection struct {
 
 	err        error // the parser asked for what cannot be
 	mu         sync.Mutex
-	rows       []int64 // where each is in the spool
+	rows       list[int64] // where each is in the spool
 	byKey      rowKeys
-	others     []keyring    // what rows are looked for by besides, by the number of the index, from 1 on
-	promises   [][]*promise // by the numbers of the index and of the key; nil: nothing points at it
+	others     []keyring        // what rows are looked for by besides, by the number of the index, from 1 on
+	promises   []list[*promise] // by the numbers of the index and of the key; nil: nothing points at it
 	refused    remarks[Refusal]
 	duplicates remarks[Duplicate]
 	incomplete error
@@ -45,12 +45,22 @@ type collection struct {
 	complete   bool   // if it has no rows, there are none
 	scratch    []byte
 	spare      sync.Pool // of cells for a row
+	lent       sync.Pool // of rows, as pointers
 }
 
 // Build adds a row, with all of its fields. A row whose key is null or empty is refused, and the plan says
 // so. Another row with the same key and other data is a duplicate: see [CollectionOptions.Duplicates].
 func (c *Collection[T]) Build(row T) Ref[T] {
-	return Ref[T]{c.build(reflect.ValueOf(&row).Elem(), nil, building)}
+	at, ok := c.lent.Get().(*T) // so that row stays where it is, and is no garbage
+	if !ok {
+		at = new(T)
+	}
+	*at = row
+	ref := Ref[T]{c.build(reflect.ValueOf(at).Elem(), nil, building)}
+	var none T
+	*at = none
+	c.lent.Put(at)
+	return ref
 }
 
 // FindOrBuild adds the row that build returns, unless there is one with the key that like has.
@@ -117,7 +127,7 @@ func (c *Collection[T]) LazyFindBy(name string, like T) Ref[T] {
 func (c *Collection[T]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.rows)
+	return c.rows.len()
 }
 
 // find returns a pointer to the row with the values of an index.
@@ -160,15 +170,15 @@ func (c *collection) promise(x *index, key string) *promise {
 
 // promiseAt returns the promise of a key, by its number.
 func (c *collection) promiseAt(by, key int32) *promise {
-	known := c.promises[by]
-	if n := int(key) + 1 - len(known); n > 0 {
-		known = append(known, make([]*promise, n)...)
-		c.promises[by] = known
+	known := &c.promises[by]
+	for known.len() <= int(key) {
+		known.add(nil)
 	}
-	if known[key] == nil {
-		known[key] = c.in.newPromise(c, c.shape.indexes()[by], key)
+	at := known.at(int(key))
+	if *at == nil {
+		*at = c.in.newPromise(c, c.shape.indexes()[by], key)
 	}
-	return known[key]
+	return *at
 }
 
 // keysOf returns the keys of an index, by its number.
@@ -182,7 +192,7 @@ func (c *collection) keysOf(by int32) *keyring {
 // promised yields the promises of an index.
 func (c *collection) promised(x *index) iter.Seq[*promise] {
 	return func(yield func(*promise) bool) {
-		for _, to := range c.promises[x.number] {
+		for _, to := range c.promises[x.number].all() {
 			if to != nil && !yield(to) {
 				return
 			}

@@ -13,7 +13,8 @@ func (p *planner) compare(s *state) error {
 	n := p.begun(s)
 	n.Rows = s.brought
 	s.fixed = p.constants(s.collection)
-	s.tally = p.tally(Comparing, s.name, len(s.rows))
+	n.said = &said{s.in, s.shape, s.fixed}
+	s.tally = p.tally(Comparing, s.name, s.rows.len())
 	for row, same := range s.same {
 		if same && !s.refused[row] {
 			s.tally.row()
@@ -29,7 +30,7 @@ func (p *planner) compare(s *state) error {
 			return err
 		}
 	}
-	for row := range s.rows {
+	for row := range s.rows.len() {
 		if s.refused[row] || !s.ids.at(int32(row)).IsNull() {
 			continue
 		}
@@ -117,26 +118,25 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 	return p.plan.add(&change)
 }
 
-// insert notes a row that the database does not have. What was plainly said goes into the plan as it was written.
+// insert notes a row that the database does not have.
 func (p *planner) insert(s *state, row int32) error {
 	if !s.mode().creates() || s.isBare(row) {
 		s.counts.Missing++
 		return nil
 	}
-	b := (&Change{Row: row}).appendHead(p.plan.scratch[:0])
+	b := s.appendSaid(p.plan.scratch[:0], row)
 	columns := 0
-	begin := func(column string) {
-		b = append(s.counts.appendColumn(b, column, columns), nullCell)
+	note := func(column string) {
+		s.counts.column(column, columns)
 		columns++
 	}
 	for _, c := range s.fixed {
-		begin(c.column)
-		b = appendValue(b, c.value)
+		note(c.column)
 	}
 	var c cell
 	var wants [2]want
 	hash := s.newHash()
-	r := s.in.reader(s.in.row(s.rows[row]))
+	r := s.in.reader(s.written(row))
 	for _, f := range s.shape.fields {
 		written := r.rest
 		r.cell(&c)
@@ -148,16 +148,14 @@ func (p *planner) insert(s *state, row int32) error {
 			continue
 		}
 		if c.to == nil && f.kind != refField {
-			begin(f.column)
-			value := written[:len(written)-len(r.rest)]
-			hash.addText(value)
-			b = append(b, value...)
+			note(f.column)
+			hash.addText(written[:len(written)-len(r.rest)])
 			continue
 		}
 		says := p.wanted(wants[:0], s, row, f, &c)
 		hash.add(f, says)
 		for i, want := range says {
-			begin(s.columns[s.places[f.number][i]].Name)
+			note(s.columns[s.places[f.number][i]].Name)
 			b = want.append(b)
 		}
 	}
@@ -165,7 +163,7 @@ func (p *planner) insert(s *state, row int32) error {
 		return r.err
 	}
 	if hash != nil {
-		begin(s.options.Hash)
+		note(s.options.Hash)
 		b = appendValue(b, hash.sum())
 	}
 	return p.plan.addWritten(Insert, b)

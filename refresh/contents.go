@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/reeve-go/reeve/storage"
@@ -13,6 +14,25 @@ type contents struct {
 	spool    spool
 	promises []*promise
 	err      error // of the spool; from then on nothing is kept
+	users    int   // the refresh and its plans
+}
+
+// use says that one more uses the contents.
+func (in *contents) use() *contents {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.users++
+	return in
+}
+
+// release gives them back, if nobody else uses them.
+func (in *contents) release() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.users--; in.users > 0 {
+		return nil
+	}
+	return in.spool.close()
 }
 
 // keep keeps a row and returns where it is.
@@ -37,6 +57,13 @@ func (in *contents) row(at int64) string {
 	text, err := in.spool.read(at)
 	in.err = err
 	return text
+}
+
+// read returns it also when nothing more is kept.
+func (in *contents) read(at int64) (string, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.spool.read(at)
 }
 
 // cells returns the cells of a row, which has so many.
@@ -79,6 +106,9 @@ func (in *contents) newPromise(c *collection, x *index, key int32) *promise {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	p := &promise{in: c, by: x, key: key, number: int32(len(in.promises) + 1)} //nolint:gosec // limited by memory
+	if len(in.promises) == cap(in.promises) {
+		in.promises = slices.Grow(in.promises, len(in.promises)) // append alone would leave more behind
+	}
 	in.promises = append(in.promises, p)
 	return p
 }

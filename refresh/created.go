@@ -24,6 +24,9 @@ func (c *created) add(id storage.Value) {
 	uuid, isUUID := bitsOf(id)
 	switch {
 	case id.Kind() == storage.IntKind && len(c.ints) == c.len():
+		if c.ints == nil {
+			c.ints = make([]int64, 0, cap(c.rows))
+		}
 		c.ints = append(c.ints, id.Int())
 	case isUUID && len(c.uuids) == c.len():
 		c.uuids = append(c.uuids, uuid)

@@ -23,7 +23,7 @@ func (p *planner) dangle(ctx context.Context, s *state) error {
 			continue
 		}
 		for _, at := range s.targets[f.number] {
-			if !p.states[at].deletes() {
+			if !p.states[at].deletes() || !p.mayPointAtGone(s, f, p.states[at]) {
 				continue
 			}
 			for values, err := range p.rowsPointing(ctx, s, f, s.pointersAt(f, at, maps.Keys(p.states[at].gone))) {

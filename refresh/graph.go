@@ -49,6 +49,9 @@ func newGraph(b *Builder) (*graph, error) {
 		g.order = append(g.order, n.collection)
 		before = append(before, n.name)
 	}
+	if err == nil {
+		err = g.checkHashes()
+	}
 	return g, err
 }
 

@@ -170,7 +170,7 @@ func (p *planner) otherHashes(ctx context.Context, s *state, q storage.RowQuery)
 		if !brought && s.archived(values) || brought && s.matchHash(at, values) {
 			continue
 		}
-		if ids = append(ids, []storage.Value{values[0]}); len(ids) > len(s.rows)/share {
+		if ids = append(ids, []storage.Value{values[0]}); len(ids) > s.rows.len()/share {
 			return nil, true, nil
 		}
 	}
@@ -200,7 +200,7 @@ func (s *state) hasHash(at int32, values []storage.Value) bool {
 // plainHash returns the hash of a row of which it is plain by now what it is to hold; else null.
 func (s *state) plainHash(row int32) storage.Value {
 	h := s.newHash()
-	r := s.in.reader(s.in.row(s.rows[row]))
+	r := s.in.reader(s.written(row))
 	var c cell
 	var says [2]want
 	for _, f := range s.shape.fields {

@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/refresh"
-	"github.com/reeve-go/reeve/storage"
 )
 
 type (
@@ -103,29 +102,22 @@ type (
 		Load   int    `reeve:"load"`
 		LoadAt *int64 `reeve:"load_at,version=load"`
 	}
-	chained struct {
-		Ref   string               `reeve:"ref,key"`
-		Title string               `reeve:"title"`
-		Next  refresh.Ref[chained] `reeve:"next_id"`
-	}
 	samples struct {
 		Samples *refresh.Collection[sample]
-		Chain   *refresh.Collection[chained]
 	}
 )
 
-func newSamples(t *testing.T, table string) *hashRig[*samples] {
+func newSamples(t *testing.T) *hashRig[*samples] {
 	t.Helper()
-	return newHashRig(t, table, func(b *refresh.Builder) *samples {
-		o := &refresh.CollectionOptions{Hash: "hash"}
-		return &samples{refresh.Add[sample](b, "samples", o), refresh.Add[chained](b, "chain", o)}
-	}, tableOf("samples", "manager*", "ref*", "title", "load:int", "load_at:int", "hash:int"), tableOf("chain", "manager*", "ref*", "title", "next_id→chain", "hash:int"))
+	return newHashRig(t, "samples", func(b *refresh.Builder) *samples {
+		return &samples{refresh.Add[sample](b, "samples", &refresh.CollectionOptions{Hash: "hash"})}
+	}, tableOf("samples", "manager*", "ref*", "title", "load:int", "load_at:int", "hash:int"))
 }
 
 // A row that does not hold all that was said of it has no hash.
 func TestHash_ofVersions(t *testing.T) {
 	t.Parallel()
-	r := newSamples(t, "samples")
+	r := newSamples(t)
 	say := func(title string, load int, at int64) func(*samples) {
 		return func(in *samples) { in.Samples.Build(sample{"a", title, load, &at}) }
 	}
@@ -140,19 +132,6 @@ func TestHash_ofVersions(t *testing.T) {
 	r.save(say("second", 4, 4))
 	r.save(first)
 	r.holds("samples", `ref="a", hash=`+r.hashes("samples")[`"a"`]+`, load=5, load_at=5, title="first"`)
-}
-
-// Where rows point at each other, all are read, and what others wrote is seen.
-func TestHash_whereItIsNotUsed(t *testing.T) {
-	t.Parallel()
-	r := newSamples(t, "chain")
-	full := func(in *samples) {
-		a := in.Chain.Build(chained{Ref: "a"})
-		in.Chain.Build(chained{Ref: "b", Next: a})
-	}
-	r.save(full)
-	r.host("chain", "title", 2, storage.TextValue("theirs"))
-	says(t, r.reads("others wrote", 0, 2, full), "chain: 1 updated, 1 unchanged")
 }
 
 // hashOf returns the hash of a book in a library of its own.

@@ -55,6 +55,170 @@ func TestHash_column(t *testing.T) {
 	}
 }
 
+// Where all rows are read in any case a column of hashes is refused.
+func TestHash_whereItIsOfNoUse(t *testing.T) {
+	t.Parallel()
+	type (
+		chained struct {
+			Ref  string           `reeve:"ref,key"`
+			Next refresh.AnyRef   `reeve:"next_id,to=stands|chain,type=next_type"`
+			Lent refresh.Ref[lab] `reeve:"lab_id"`
+		}
+		borrowing struct {
+			Ref  string                                     `reeve:"ref,key"`
+			Next refresh.Value[refresh.Ref[refreshedLater]] `reeve:"next_id"`
+		}
+		counted struct {
+			Ref string `reeve:"ref,key"`
+			At  int    `reeve:"at,version"`
+		}
+	)
+	hash := func(mode refresh.Mode) *refresh.CollectionOptions {
+		return &refresh.CollectionOptions{Hash: "hash", Mode: mode}
+	}
+	for name, c := range map[string]struct {
+		declare func(b *refresh.Builder)
+		why     string // empty: it is of use
+	}{
+		"only read":    {func(b *refresh.Builder) { refresh.Add[stand](b, "stands", hash(refresh.ReadOnly)) }, `collection "stands": option Hash is of no use where rows are not updated, as option Mode says`},
+		"only created": {func(b *refresh.Builder) { refresh.Add[stand](b, "stands", hash(refresh.CreateOnly)) }, `rows are not updated`},
+		"only updated": {func(b *refresh.Builder) { refresh.Add[stand](b, "stands", hash(refresh.UpdateOnly)) }, ""},
+		"versions":     {func(b *refresh.Builder) { refresh.Add[counted](b, "counted", hash(0)) }, `rows have a version, field At:`},
+		"its own": {func(b *refresh.Builder) {
+			refresh.Add[stand](b, "stands", nil)
+			refresh.Add[lab](b, "labs", nil)
+			refresh.Add[chained](b, "chain", hash(0))
+		}, `collection "chain": option Hash is of no use where a row can point at one that is written with it or later, by field Next at one of "chain": then all columns are read and compared; leave it empty`},
+		"later ones": {func(b *refresh.Builder) {
+			refresh.Add[borrowing](b, "first", hash(0))
+			refresh.Add[refreshedLater](b, "second", &refresh.CollectionOptions{After: []string{"first"}})
+		}, `by field Next at one of "second"`},
+		"earlier ones": {func(b *refresh.Builder) {
+			refresh.Add[borrowing](b, "first", hash(0))
+			refresh.Add[refreshedLater](b, "second", nil)
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, err := memory.NewInventory()
+			target(t, err)
+			_, err = refresh.NewPersister(func(b *refresh.Builder) struct{} { c.declare(b); return struct{}{} }, in, nil)
+			if c.why == "" && err != nil || c.why != "" && (err == nil || !strings.Contains(err.Error(), c.why)) {
+				t.Errorf("the error is\n%v\nit must say\n%s", err, c.why)
+			}
+		})
+	}
+}
+
+type refreshedLater struct {
+	Ref string `reeve:"ref,key"`
+}
+
+// Two collections of one table can have the same column of hashes only if no row is in both.
+func TestHash_ofTwoCollections(t *testing.T) {
+	t.Parallel()
+	type (
+		shelf struct {
+			Ref string `reeve:"ref,key"`
+		}
+		box struct {
+			Ref string `reeve:"ref,key"`
+		}
+		onShelf struct {
+			Ref string             `reeve:"ref,key"`
+			At  refresh.Ref[shelf] `reeve:"at_id,key"`
+		}
+		inBox struct {
+			Ref string           `reeve:"ref,key"`
+			At  refresh.Ref[box] `reeve:"at_id,key"`
+		}
+		anywhere struct {
+			Ref string         `reeve:"ref,key"`
+			At  refresh.AnyRef `reeve:"at_id,key,to=shelves|boxes,type=at_type"`
+		}
+		onShelfOf struct {
+			Ref string         `reeve:"ref,key"`
+			At  refresh.AnyRef `reeve:"at_id,key,to=shelves,type=at_type"`
+		}
+		inBoxOf struct {
+			Ref string         `reeve:"ref,key"`
+			At  refresh.AnyRef `reeve:"at_id,key,to=boxes,type=at_type"`
+		}
+	)
+	of := func(hash, kind string, parents ...string) *refresh.CollectionOptions {
+		o := &refresh.CollectionOptions{Table: "things", Hash: hash, ChildOf: parents}
+		if kind != "" {
+			o.Where = map[string]any{"kind": kind}
+		}
+		return o
+	}
+	places := func(b *refresh.Builder, shelf1, box1 string) {
+		refresh.Add[shelf](b, "shelves", of("", shelf1))
+		refresh.Add[box](b, "boxes", of("", box1))
+	}
+	for name, c := range map[string]struct {
+		declare func(b *refresh.Builder)
+		right   bool
+	}{
+		"the same rows": {func(b *refresh.Builder) {
+			refresh.Add[shelf](b, "a", of("hash", ""))
+			refresh.Add[box](b, "b", of("hash", ""))
+		}, false},
+		"the same constant": {func(b *refresh.Builder) {
+			refresh.Add[shelf](b, "a", of("hash", "x"))
+			refresh.Add[box](b, "b", of("hash", "x"))
+		}, false},
+		"a constant in one": {func(b *refresh.Builder) {
+			refresh.Add[shelf](b, "a", of("hash", "x"))
+			refresh.Add[box](b, "b", of("hash", ""))
+		}, false},
+		"different constants": {func(b *refresh.Builder) {
+			refresh.Add[shelf](b, "a", of("hash", "x"))
+			refresh.Add[box](b, "b", of("hash", "y"))
+		}, true},
+		"different columns": {func(b *refresh.Builder) {
+			refresh.Add[shelf](b, "a", of("hash", ""))
+			refresh.Add[box](b, "b", of("other", ""))
+		}, true},
+		"parents that are apart": {func(b *refresh.Builder) {
+			places(b, "shelf", "box")
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBox](b, "b", of("hash", "", "at_id"))
+		}, true},
+		"parents that are not": {func(b *refresh.Builder) {
+			places(b, "shelf", "")
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBox](b, "b", of("hash", "", "at_id"))
+		}, false},
+		"the same parents, of any kind": {func(b *refresh.Builder) {
+			places(b, "shelf", "box")
+			refresh.Add[anywhere](b, "a", of("hash", "", "at_id"))
+			refresh.Add[anywhere](b, "b", of("hash", "", "at_id"))
+		}, false},
+		"parents of different types": {func(b *refresh.Builder) {
+			places(b, "", "")
+			refresh.Add[onShelfOf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBoxOf](b, "b", of("hash", "", "at_id"))
+		}, true},
+		"one is no child": {func(b *refresh.Builder) {
+			places(b, "shelf", "box")
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBox](b, "b", of("hash", ""))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, err := memory.NewInventory()
+			target(t, err)
+			_, err = refresh.NewPersister(func(b *refresh.Builder) struct{} { c.declare(b); return struct{}{} }, in, nil)
+			const wrong = `refresh: collections "a" and "b" have their hashes in the same column "hash" of table "things", and a row can be in both`
+			if c.right && err != nil || !c.right && (err == nil || !strings.Contains(err.Error(), wrong)) {
+				t.Errorf("the error is\n%v\nwhether it is right: %t", err, c.right)
+			}
+		})
+	}
+}
+
 // A plan's hashes are where the collection has them, and nowhere else.
 func TestHash_inPlans(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,12 @@ func (x *index) refers() bool {
 // seen returns the values of an index as the database sees them. If a row that they point at is not there, it
 // returns that.
 func seen(x *index, cells []cell) (key string, missing *promise) {
-	b := make([]byte, 0, 64)
+	b, missing := appendSeen(make([]byte, 0, 64), x, cells)
+	return string(b), missing
+}
+
+// appendSeen writes them.
+func appendSeen(b []byte, x *index, cells []cell) ([]byte, *promise) {
 	for _, f := range x.fields {
 		c := &cells[f.number]
 		if c.to == nil {
@@ -60,14 +65,14 @@ func seen(x *index, cells []cell) (key string, missing *promise) {
 			continue
 		}
 		if !f.finds(c.to) {
-			return "", c.to
+			return nil, c.to
 		}
 		b = c.to.appendSeen(b)
 		if f.typeIn != "" {
 			b = appendValue(b, storage.TextValue(f.typeOf(c.to.in.name)))
 		}
 	}
-	return string(b), nil
+	return b, nil
 }
 
 // appendSeen writes the row that a promise was found to be: its id, or that it is to be created.

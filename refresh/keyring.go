@@ -9,10 +9,14 @@ import (
 // are nothing that the garbage collector has to look at.
 type keyring struct {
 	seed  maphash.Seed
-	text  []byte // the keys, each behind the one before
-	ends  []int  // of the keys, in the text
-	slots []slot // a power of two, of which at least a quarter is free
+	texts [][]byte     // the keys, each behind the one before, in blocks that do not grow
+	ends  list[keyEnd] // of the keys
+	slots []slot       // a power of two, of which at least 3 in 16 are free
+	last  int32        // the number of the key that was found last
 }
+
+// A keyEnd is where a key ends: in which text, and where in it.
+type keyEnd struct{ text, at uint32 }
 
 // A slot is where a key is looked for, by its hash.
 type slot struct {
@@ -20,16 +24,21 @@ type slot struct {
 	number int32 // of the key, counted from 1 on; zero: the slot is free
 }
 
+// textSize is how much is in a text, unless a key is larger. The first one grows as it has to.
+const textSize = 64 << 10
+
 // len returns how many keys there are.
-func (k *keyring) len() int { return len(k.ends) }
+func (k *keyring) len() int { return k.ends.len() }
 
 // at returns a key by its number. It is not to be changed.
 func (k *keyring) at(number int32) []byte {
-	begin := 0
+	to, begin := *k.ends.at(int(number)), uint32(0)
 	if number > 0 {
-		begin = k.ends[number-1]
+		if before := *k.ends.at(int(number - 1)); before.text == to.text {
+			begin = before.at
+		}
 	}
-	return k.text[begin:k.ends[number]]
+	return k.texts[to.text][begin:to.at]
 }
 
 // find returns the number of a key, if it is there.
@@ -37,23 +46,55 @@ func (k *keyring) find(key []byte) (number int32, there bool) {
 	if len(k.slots) == 0 {
 		return 0, false
 	}
+	if number, there := k.near(key); there {
+		return number, true
+	}
 	s := k.slotOf(key, k.hash(key))
+	if s.number > 0 {
+		k.last = s.number - 1
+	}
 	return s.number - 1, s.number > 0
+}
+
+// near looks where a key often is: it is the one that was found last, or the one behind it.
+func (k *keyring) near(key []byte) (number int32, there bool) {
+	for number := k.last; number < min(k.last+2, int32(k.len())); number++ { //nolint:gosec // limited by memory
+		if string(k.at(number)) == string(key) {
+			k.last = number
+			return number, true
+		}
+	}
+	return 0, false
 }
 
 // add returns the number of a key, which it has from now on.
 func (k *keyring) add(key []byte) (number int32) {
-	if 4*(len(k.ends)+1) > 3*len(k.slots) {
-		k.grow()
+	if number, there := k.near(key); there {
+		return number
 	}
+	k.room(1)
 	hash := k.hash(key)
 	s := k.slotOf(key, hash)
 	if s.number == 0 {
-		k.text = append(k.text, key...)
-		k.ends = append(k.ends, len(k.text))
-		*s = slot{hash, int32(len(k.ends))} //nolint:gosec // limited by memory
+		k.write(key)
+		*s = slot{hash, int32(k.len())} //nolint:gosec // limited by memory
 	}
-	return s.number - 1
+	k.last = s.number - 1
+	return k.last
+}
+
+// write writes a key behind the others.
+func (k *keyring) write(key []byte) {
+	last := len(k.texts) - 1
+	if last < 0 || len(k.texts[last])+len(key) > max(textSize, cap(k.texts[last])) {
+		var room []byte
+		if last++; last > 0 {
+			room = make([]byte, 0, max(textSize, len(key)))
+		}
+		k.texts = append(k.texts, room)
+	}
+	k.texts[last] = append(k.texts[last], key...)
+	k.ends.add(keyEnd{uint32(last), uint32(len(k.texts[last]))}) //nolint:gosec // limited by memory
 }
 
 func (k *keyring) hash(key []byte) uint32 {
@@ -71,14 +112,21 @@ func (k *keyring) slotOf(key []byte, hash uint32) *slot {
 	}
 }
 
-// grow doubles the slots.
-func (k *keyring) grow() {
+// room makes slots for so many keys more.
+func (k *keyring) room(n int) {
 	if len(k.slots) == 0 {
 		k.seed = maphash.MakeSeed()
 	}
+	size := max(8, len(k.slots))
+	for 16*(k.len()+n) > 13*size {
+		size *= 2
+	}
+	if size == len(k.slots) {
+		return
+	}
 	before := k.slots
-	k.slots = make([]slot, max(8, 2*len(before)))
-	last := uint32(len(k.slots) - 1) //nolint:gosec // limited by memory
+	k.slots = make([]slot, size)
+	last := uint32(size - 1) //nolint:gosec // limited by memory
 	for _, s := range before {
 		if s.number == 0 {
 			continue
@@ -95,7 +143,7 @@ func (k *keyring) grow() {
 type rowKeys struct {
 	keyring
 
-	rows []int32 // by the number of the key; there may be less
+	rows list[int32] // by the number of the key; there may be less
 }
 
 const (
@@ -105,10 +153,10 @@ const (
 
 // set says which row has a key.
 func (k *rowKeys) set(number, row int32) {
-	for len(k.rows) <= int(number) {
-		k.rows = append(k.rows, noRow)
+	for k.rows.len() <= int(number) {
+		k.rows.add(noRow)
 	}
-	k.rows[number] = row
+	*k.rows.at(int(number)) = row
 }
 
 // row returns the row that has a key.
@@ -121,17 +169,17 @@ func (k *rowKeys) row(key []byte) (row int32, there bool) {
 }
 
 func (k *rowKeys) rowAt(number int32) (row int32, there bool) {
-	if int(number) >= len(k.rows) || k.rows[number] == noRow {
+	if int(number) >= k.rows.len() || *k.rows.at(int(number)) == noRow {
 		return 0, false
 	}
-	return k.rows[number], true
+	return *k.rows.at(int(number)), true
 }
 
 // all yields the keys of rows, each with its row, in the order in which the keys came.
 func (k *rowKeys) all() iter.Seq2[[]byte, int32] {
 	return func(yield func([]byte, int32) bool) {
-		for number, row := range k.rows {
-			if row != noRow && !yield(k.at(int32(number)), row) {
+		for number, row := range k.rows.all() {
+			if row != noRow && !yield(k.at(number), row) {
 				return
 			}
 		}
@@ -140,9 +188,9 @@ func (k *rowKeys) all() iter.Seq2[[]byte, int32] {
 
 // forget takes the keys from rows that come after the first n.
 func (k *rowKeys) forget(n int) {
-	for number, row := range k.rows {
+	for number, row := range k.rows.all() {
 		if int(row) >= n {
-			k.rows[number] = noRow
+			*k.rows.at(int(number)) = noRow
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,7 +15,10 @@ func TestKeyringIsAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var ring rowKeys
 		numbers, rows := map[string]int32{}, map[int32]int32{}
-		key := func(t *rapid.T) string { return rapid.StringMatching(`[a-c\x00]{0,4}`).Draw(t, "key") }
+		key := func(t *rapid.T) string {
+			long := rapid.SampledFrom([]int{0, 0, 0, 0, 1, textSize / 2, textSize + 1}).Draw(t, "long")
+			return strings.Repeat("k", long) + rapid.StringMatching(`[a-c\x00]{0,4}`).Draw(t, "key")
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				k := key(t)

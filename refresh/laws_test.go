@@ -25,3 +25,8 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	inventorytest.RunBadInput(t, inventorytest.InMemory)
 }
+
+func TestRivals(t *testing.T) {
+	t.Parallel()
+	inventorytest.RunRivals(t, inventorytest.InMemory, false)
+}

@@ -182,5 +182,5 @@ func (m *Manager) endTargeted(r report, now time.Time, wait func(failures int) t
 	}
 }
 
-// mostTries is how often a targeted refresh may fail in a row.
+// mostTries is how often a save is tried, and how often a targeted refresh may fail in a row.
 const mostTries = 5

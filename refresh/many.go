@@ -34,7 +34,7 @@ func (b *Builder) addJoins(c *collection) {
 			node: node{name: c.name + "." + f.column}, in: c.in, joins: &join{c, f},
 			options: CollectionOptions{Table: f.through.table, ChildOf: []string{own.column}, Mode: modeOfJoin(c.options.Mode)},
 			shape:   &shape{row: c.shape.row, fields: fields, primary: &index{fields: fields}},
-			targets: map[int][]*collection{}, promises: make([][]*promise, 1),
+			targets: map[int][]*collection{}, promises: make([]list[*promise], 1),
 		}
 		b.joins = append(b.joins, j)
 	}
@@ -89,19 +89,19 @@ func (in *contents) many(of storage.Value) (out []*promise) {
 func (p *planner) join(s *state) {
 	owner := p.states[s.joins.owner]
 	s.said = map[storage.Value]bool{}
-	for i, at := range owner.rows {
+	for i, at := range owner.rows.all() {
 		cells := s.in.cells(s.in.row(at), len(owner.shape.fields))
 		said := &cells[s.joins.by.number]
-		if !said.set || owner.refused[i] || owner.options.Mode == CreateOnly && !owner.ids.at(int32(i)).IsNull() {
+		if !said.set || owner.refused[i] || owner.options.Mode == CreateOnly && !owner.ids.at(i).IsNull() {
 			continue
 		}
-		if id := owner.ids.at(int32(i)); !id.IsNull() {
+		if id := owner.ids.at(i); !id.IsNull() {
 			s.said[id] = true
 		}
 		key, _ := keyOf(owner.shape.primary, cells) // it is there, because it has been built
 		own := owner.promise(owner.shape.primary, key)
 		if own.found.is == notLooked {
-			own.found = owner.found(int32(i))
+			own.found = owner.found(i)
 		}
 		for _, to := range s.in.many(said.value) {
 			row := []cell{{set: true, to: own}, {set: true, to: to}}
@@ -111,7 +111,7 @@ func (p *planner) join(s *state) {
 			}
 		}
 	}
-	s.brought = len(s.rows)
+	s.brought = s.rows.len()
 }
 
 // unjoin notes that a row of a join is not written, because one of the two that it joins is not there. Only of the

@@ -237,7 +237,7 @@ func (s *state) isSame(at int32, values []storage.Value) bool {
 	if s.archived(values) {
 		return false
 	}
-	r := s.in.reader(s.in.row(s.rows[at]))
+	r := s.in.reader(s.written(at))
 	for _, f := range s.shape.fields {
 		switch kind := r.byte(); kind {
 		case unsetCell:
@@ -264,9 +264,12 @@ func (s *state) isSame(at int32, values []storage.Value) bool {
 	return r.err == nil
 }
 
-// broughtTuples are the keys of the rows that were brought and may be in the database.
+// broughtTuples are the keys of the rows that were brought and may be in the database, but were not found by now.
 func (s *state) broughtTuples() (tuples [][]storage.Value) {
-	for key := range s.keys.all() {
+	for key, row := range s.keys.all() {
+		if !s.ids.at(row).IsNull() {
+			continue
+		}
 		if tuple, ok := tupleOf(string(key), len(s.columnsOf(s.shape.primary))); ok {
 			tuples = append(tuples, tuple)
 		}

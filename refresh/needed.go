@@ -64,7 +64,7 @@ func (c *collection) isBoundBy(f *field) bool {
 // spareFor spares the rows of a collection at which rows of another one that stay point by a field. More reports that
 // rows of collections that were looked at before stay, too.
 func (p *planner) spareFor(ctx context.Context, s *state, f *field, at *state) (some, more bool, err error) {
-	if !at.deletes() {
+	if !at.deletes() || !p.mayPointAtGone(s, f, at) {
 		return false, false, nil
 	}
 	needed := map[storage.Value]Needed{}

@@ -24,8 +24,9 @@ type CollectionOptions struct {
 	// only where something else is said of it than before, where not all was said ([Collection.Patch]) or written
 	// (ifempty, versions), or where it has fields of another row ([From]). So what others write into a row, and what the
 	// database clears because others delete something, is not seen before something else is said: leave Hash empty where
-	// it must be, so that all columns are read and compared. They are in any case where rows have a version, or can point
-	// at rows of their own collection or of one that is written later: there a hash is of no use. A table gets the column at
+	// it must be, so that all columns are read and compared. NewPersister refuses it where they are in any case, because rows
+	// have a version, are not updated, or can point at rows of their own collection or of one that is written later, and where
+	// two collections that can have the same row have the same column. A table gets the column at
 	// any time: the next full refresh reads all rows once and fills it.
 	Hash string
 	// Reconnect are indexes by which an archived row is found that comes back under another key: the

@@ -34,7 +34,7 @@ type PersisterOptions struct {
 	// Progress, if it is not nil, is told how far a refresh is: every thousand rows, at the end of each collection, and at
 	// the end of each [Phase]. It is called by whoever works, so by several parsers at once while they fill collections, and
 	// in the transaction of the save while that writes: it has to be quick, and not to call the refresh. If it panics, so
-	// does what it is called by.
+	// does what it is called by. A save that plans again begins anew, with what was filled.
 	Progress func(Progress)
 }
 
@@ -69,7 +69,7 @@ func NewPersister[P any](declare func(*Builder) P, store storage.Inventory, o *P
 
 // open declares the collections of one refresh.
 func (p *Persister[P]) open() (*Refresh[P], error) {
-	b := &Builder{in: &contents{spool: spool{limit: p.options.Memory}}}
+	b := &Builder{in: (&contents{spool: spool{limit: p.options.Memory}}).use()}
 	r := &Refresh[P]{persister: p, in: b.in}
 	if p.options.Progress != nil {
 		b.told = func(collection string, rows int) {
@@ -115,6 +115,7 @@ type Refresh[P any] struct {
 	manager   string
 	targets   targeting
 	since     uint64
+	closed    bool
 }
 
 // Plan finds out what the refresh changes, and writes nothing.
@@ -136,27 +137,16 @@ func (r *Refresh[P]) plan(ctx context.Context, view storage.InventoryView) (*Pla
 		graph: r.graph, in: r.in, view: view, scope: scope, targets: r.targets, guard: r.persister.options.Guard, states: map[*collection]*state{},
 		report: r.persister.options.Progress, tables: *r.persister.tables.Load(), plan: newPlan(r.manager, r.since, r.persister.options.Memory),
 	}
-	p.plan.Targeted = r.targets != nil
+	p.plan.Targeted, p.plan.in = r.targets != nil, r.in.use()
 	if err := p.run(ctx); err != nil {
 		return nil, errors.Join(err, p.plan.Close())
 	}
 	return p.plan, nil
 }
 
-// Save plans the refresh and makes the plan true, in one transaction, under the token of a lease on the manager; a
-// host that has none gives zero. If the plan could be made it is returned beside an error, too.
-func (r *Refresh[P]) Save(ctx context.Context, token storage.Token) (*Plan, error) {
-	return r.persister.save(ctx, r.manager, token, func(tx storage.InventoryTx) (*Plan, error) {
-		plan, err := r.plan(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		return plan, r.writer(plan, tx).write(ctx)
-	})
-}
-
 // Apply makes a plan true that was made before, here or elsewhere. If a row is not any more as the plan has it, or not the
-// manager's, nothing is written, and the error is [storage.ErrConflict]. It is [storage.ErrInvalid] if the plan is for
+// manager's, nothing is written, and the error is [storage.ErrConflict]: the plan is what was agreed, and no other is made
+// as by [Refresh.Save]. It is [storage.ErrInvalid] if the plan is for
 // other tables, columns or modes than the persister's. So a plan is no more than what a refresh of its manager can
 // do; which manager that is, and what its guard allows, is in the plan, and the host's to look at where plans come from
 // outside.
@@ -168,7 +158,7 @@ func (p *Persister[P]) Apply(ctx context.Context, plan *Plan, token storage.Toke
 	if err != nil {
 		return err
 	}
-	_, err = p.save(ctx, plan.Manager, token, func(tx storage.InventoryTx) (*Plan, error) {
+	_, _, err = p.save(ctx, plan.Manager, token, func(tx storage.InventoryTx) (*Plan, error) {
 		w := r.writer(plan, tx)
 		w.check = true
 		if err := r.admit(ctx, tx, plan); err != nil {
@@ -179,29 +169,14 @@ func (p *Persister[P]) Apply(ctx context.Context, plan *Plan, token storage.Toke
 	return err
 }
 
-// save does something in one transaction.
-func (p *Persister[P]) save(ctx context.Context, manager string, token storage.Token, do func(storage.InventoryTx) (*Plan, error)) (plan *Plan, err error) {
-	tx, err := p.store.Begin(ctx, storage.Fence{Scope: manager, Token: token})
-	if err != nil {
-		return nil, fmt.Errorf("refresh: manager %q: %w", manager, err)
+// Close gives back what the refresh holds, but for what a plan of it needs until that is closed.
+func (r *Refresh[P]) Close() error {
+	if r.closed {
+		return nil
 	}
-	defer func() { err = errors.Join(err, tx.Close()) }() // also where code of the host's panics
-	plan, err = do(tx)
-	if err == nil {
-		err = tx.Commit(ctx)
-	}
-	if err != nil && plan != nil {
-		plan.forgetCreated()
-	}
-	return plan, err
+	r.closed = true
+	return r.in.release()
 }
-
-func (r *Refresh[P]) writer(plan *Plan, tx storage.InventoryTx) *writer {
-	return &writer{Plan: plan, tx: tx, tables: *r.persister.tables.Load(), steps: r.graph.steps, report: r.persister.options.Progress}
-}
-
-// Close gives back what the refresh holds.
-func (r *Refresh[P]) Close() error { return r.in.spool.close() }
 
 // literal returns a value that a host gave as it is in Go.
 func literal(v any) (storage.Value, error) {

@@ -27,6 +27,7 @@ type Plan struct {
 	unresolved []Unresolved
 	needed     []Needed
 	changes    [kinds]spool
+	in         *contents // what was said; nil: it was not made of that
 	scratch    []byte
 }
 
@@ -83,6 +84,7 @@ type CollectionPlan struct {
 	numbers map[string]int
 	lately  []int // the columns of the change before, by number
 	created created
+	said    *said // nil: of the rows that it creates, the plan itself has all that was said
 }
 
 // A PointingColumn is a column that points at rows of collections.
@@ -99,7 +101,7 @@ type PointingColumn struct {
 func newPlan(manager string, since uint64, memory int) *Plan {
 	p := &Plan{Manager: manager, Since: since}
 	for i := range p.changes {
-		p.changes[i].limit = memory / kinds
+		p.changes[i].limit = memory
 	}
 	return p
 }
@@ -228,6 +230,10 @@ func (p *Plan) Close() error {
 	var errs []error
 	for i := range p.changes {
 		errs = append(errs, p.changes[i].close())
+	}
+	if p.in != nil {
+		errs = append(errs, p.in.release())
+		p.in = nil
 	}
 	return errors.Join(errs...)
 }

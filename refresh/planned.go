@@ -53,11 +53,30 @@ func (p *Plan) add(c *Change) error {
 // addWritten adds one as it was written.
 func (p *Plan) addWritten(kind ChangeKind, b []byte) error {
 	p.scratch = b
+	if err := p.makeRoom(len(b)); err != nil {
+		return err
+	}
 	n := p.Collections[len(p.Collections)-1]
 	_, err := p.changes[kind].add(b)
 	n.parts[kind].to = p.changes[kind].end()
 	n.count(kind)
 	return err
+}
+
+// makeRoom has the kind of changes that takes most memory go to its file, if all of them together, with n bytes more, take more
+// than the plan may.
+func (p *Plan) makeRoom(n int) error {
+	most := &p.changes[0]
+	for i := range p.changes {
+		of := &p.changes[i]
+		if n += of.size; of.size > most.size {
+			most = of
+		}
+	}
+	if n+lengthOf <= most.limit || most.size == 0 {
+		return nil
+	}
+	return most.spill()
 }
 
 // appendHead writes what a change is about. Its columns come behind.
@@ -96,6 +115,9 @@ func (n *CollectionPlan) count(kind ChangeKind) {
 
 // changesOf yields the changes of a kind to a collection. One is good until the next: what is kept is a clone.
 func (p *Plan) changesOf(kind ChangeKind, n int) iter.Seq2[*Change, error] {
+	if kind == Insert && p.Collections[n].said != nil {
+		return p.reading(kind, n, (*reader).creation)
+	}
 	return p.reading(kind, n, (*reader).change)
 }
 
@@ -131,8 +153,19 @@ func (p *Plan) reading(kind ChangeKind, n int, read func(*reader, *Change, *Coll
 
 func (c *Change) clone() *Change {
 	own := *c
-	own.key, own.Columns = slices.Clone(c.key), slices.Clone(c.Columns)
+	own.key, own.Columns, own.newRows = slices.Clone(c.key), slices.Clone(c.Columns), nil
+	for i := range own.Columns {
+		if to := &own.Columns[i]; to.NewRow != nil {
+			to.NewRow = &RowRef{to.NewRow.Collection, to.NewRow.Row}
+		}
+	}
 	return &own
+}
+
+// newRow returns where a reference to a row that is created is kept, until the next change is read.
+func (c *Change) newRow(r RowRef) *RowRef {
+	c.newRows = append(c.newRows, r) // what is pointed at already stays where it was
+	return &c.newRows[len(c.newRows)-1]
 }
 
 // head reads what a change is about.
@@ -148,7 +181,7 @@ func (r *reader) head(c *Change, _ *CollectionPlan) {
 // change reads all of it.
 func (r *reader) change(c *Change, of *CollectionPlan) {
 	r.head(c, of)
-	c.Columns = c.Columns[:0]
+	c.Columns, c.newRows = c.Columns[:0], c.newRows[:0]
 	for len(r.rest) > 0 {
 		var to ColumnChange
 		number := r.uvarint()
@@ -158,13 +191,17 @@ func (r *reader) change(c *Change, of *CollectionPlan) {
 		}
 		to.Column = of.Columns[number]
 		to.Old = r.value(r.byte())
-		if kind := r.byte(); kind == newRow {
-			to.NewRow = &RowRef{r.take(int(r.uvarint())), 0} //nolint:gosec // checked by take
-			to.NewRow.Row = int32(r.varint())                //nolint:gosec // as it was written
-		} else {
-			to.New = r.value(kind)
-		}
+		r.new(c, &to)
 		c.Columns = append(c.Columns, to)
+	}
+}
+
+// new reads what a column is to have.
+func (r *reader) new(c *Change, to *ColumnChange) {
+	if kind := r.byte(); kind == newRow {
+		to.NewRow = c.newRow(RowRef{r.take(int(r.uvarint())), int32(r.varint())}) //nolint:gosec // checked by take, and as it was written
+	} else {
+		to.New = r.value(kind)
 	}
 }
 

@@ -113,7 +113,7 @@ func (p *planner) run(ctx context.Context) (err error) {
 		if err := p.compare(p.states[c]); err != nil {
 			return fmt.Errorf("refresh: collection %q: %w", c.name, err)
 		}
-		rows += len(c.rows)
+		rows += c.rows.len()
 	}
 	p.over(Comparing, rows)
 	return p.in.err
@@ -125,8 +125,8 @@ func (p *planner) clean() {
 		if s.joins != nil {
 			s.brought = 0
 		}
-		if len(s.rows) > s.brought {
-			s.collection.rows = s.rows[:s.brought]
+		if s.rows.len() > s.brought {
+			s.rows.cut(s.brought)
 			s.byKey.forget(s.brought)
 		}
 	}
@@ -134,7 +134,7 @@ func (p *planner) clean() {
 
 func (p *planner) begin(place int, c *collection) *state {
 	s := &state{
-		collection: c, place: place, brought: len(c.rows), gone: map[storage.Value]removal{}, danglers: map[storage.Value]dangler{}, cut: map[cutField]bool{}, reconnected: map[int32]bool{},
+		collection: c, place: place, brought: c.rows.len(), gone: map[storage.Value]removal{}, danglers: map[storage.Value]dangler{}, cut: map[cutField]bool{}, reconnected: map[int32]bool{},
 		places: make([][]int, len(c.shape.fields)), touched: p.newer[c.name], wanted: map[int32]bool{},
 	}
 	if p.targets != nil {
@@ -143,7 +143,7 @@ func (p *planner) begin(place int, c *collection) *state {
 	s.demanded = p.demanded(c)
 	s.tally = p.tally(Matching, c.name, 0)
 	for _, f := range c.shape.fields {
-		if f.points() && !f.key && slices.ContainsFunc(c.targets[f.number], func(to *collection) bool { return p.states[to] == nil }) {
+		if c.pointsBack(f, p.order[:place]) != nil {
 			s.back = append(s.back, f)
 		}
 	}
@@ -244,15 +244,16 @@ func (s *state) stubs() {
 // index finds the keys of the rows as the database sees them: with ids in the place of references. A row that
 // belongs to one that is not there is refused.
 func (p *planner) index(s *state) {
-	s.ids, s.refused, s.same = rowIDs{rows: len(s.rows)}, make([]bool, len(s.rows)), make([]bool, len(s.rows))
+	s.ids, s.refused, s.same = rowIDs{rows: s.rows.len()}, make([]bool, s.rows.len()), make([]bool, s.rows.len())
 	if !s.shape.primary.refers() {
 		s.keys = &s.byKey
 		return
 	}
 	s.keys = &rowKeys{}
-	for i := range s.rows {
+	s.keys.room(s.rows.len())
+	for i := range s.rows.len() {
 		cells := s.keyNow(int32(i))
-		key, missing := seen(s.shape.primary, cells)
+		key, missing := appendSeen(s.scratch[:0], s.shape.primary, cells)
 		if missing != nil && s.joins != nil {
 			p.unjoin(s, int32(i), cells)
 			continue
@@ -267,7 +268,8 @@ func (p *planner) index(s *state) {
 			s.refuse(cells, fmt.Errorf("it belongs to %s, which is not there", missing))
 			continue
 		}
-		number := s.keys.add([]byte(key))
+		s.scratch = key
+		number := s.keys.add(key)
 		if _, there := s.keys.rowAt(number); there {
 			s.refused[i] = true
 			s.refuse(cells, errors.New("another row has the same key, by way of another index"))

@@ -96,8 +96,8 @@ func (p *planner) reportFilled() {
 	all := 0
 	for _, c := range p.order {
 		if c.joins == nil {
-			p.report(Progress{p.plan.Manager, Filling, c.name, len(c.rows), len(c.rows)})
-			all += len(c.rows)
+			p.report(Progress{p.plan.Manager, Filling, c.name, c.rows.len(), c.rows.len()})
+			all += c.rows.len()
 		}
 	}
 	p.over(Filling, all)

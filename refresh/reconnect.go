@@ -63,7 +63,7 @@ func (p *planner) reconnectBy(ctx context.Context, s *state, x *index, taken map
 // unmatched returns the rows that are not in the database, by their values in an index, and those values.
 func (s *state) unmatched(x *index) (rows map[string]int32, tuples [][]storage.Value) {
 	rows = map[string]int32{}
-	for i := range s.rows {
+	for i := range s.rows.len() {
 		if !s.ids.at(int32(i)).IsNull() || s.refused[i] {
 			continue
 		}

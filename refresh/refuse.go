@@ -39,13 +39,13 @@ func (p *planner) need(ctx context.Context) error {
 		if !s.demanding() {
 			continue
 		}
-		for row, at := range s.rows {
+		for row, at := range s.rows.all() {
 			if s.refused[row] {
 				continue
 			}
 			cells := s.in.cells(s.in.row(at), len(s.shape.fields))
-			if p.refuseLacking(s, int32(row), cells) {
-				queue = append(queue, place{s, int32(row)})
+			if p.refuseLacking(s, row, cells) {
+				queue = append(queue, place{s, row})
 			}
 		}
 	}
@@ -160,7 +160,7 @@ func (p *planner) cascade(queue []place) {
 				if by.in.refused[by.row] {
 					continue
 				}
-				cells := by.in.in.cells(by.in.in.row(by.in.rows[by.row]), len(by.in.shape.fields))
+				cells := by.in.in.cells(by.in.written(by.row), len(by.in.shape.fields))
 				if p.refuseLacking(by.in, by.row, cells) {
 					queue = append(queue, by)
 				}
@@ -189,8 +189,8 @@ func (p *planner) needing() map[*promise][]place {
 		if !s.demanding() && !s.shape.primary.refers() {
 			continue
 		}
-		for row, at := range s.rows {
-			by := place{s, int32(row)}
+		for row, at := range s.rows.all() {
+			by := place{s, row}
 			cells := s.in.cells(s.in.row(at), len(s.shape.fields))
 			for _, f := range s.shape.fields {
 				switch c := &cells[f.number]; {

@@ -66,15 +66,15 @@ func (s *state) found(row int32) target {
 
 func (p *planner) resolveBrought(s *state) error {
 	s.resolveBroughtBy(s.shape.primary, s.keys)
-	others := slices.DeleteFunc(s.shape.indexes()[1:], func(x *index) bool { return len(s.promises[x.number]) == 0 })
+	others := slices.DeleteFunc(s.shape.indexes()[1:], func(x *index) bool { return s.promises[x.number].len() == 0 })
 	if len(others) == 0 {
 		return nil
 	}
 	rows := make([]rowKeys, len(others))
-	for n, at := range s.rows {
+	for n, at := range s.rows.all() {
 		cells := s.in.cells(s.in.row(at), len(s.shape.fields))
 		for i, x := range others {
-			if s.stays(int32(n)) {
+			if s.stays(n) {
 				continue
 			}
 			key, ok := valuesOf(x, cells)
@@ -87,7 +87,7 @@ func (p *planner) resolveBrought(s *state) error {
 				s.ambiguous(x, cells)
 				continue
 			}
-			rows[i].set(number, int32(n))
+			rows[i].set(number, n)
 		}
 	}
 	for i, x := range others {
@@ -172,8 +172,8 @@ func (s *state) resolveTo(x *index, id storage.Value, values []storage.Value, wa
 // rowOf returns the row that was brought for one of the database; -1: none, or it is refused by now.
 func (s *state) rowOf(id storage.Value) int32 {
 	if s.byID == nil {
-		s.byID = make(map[storage.Value]int32, len(s.rows))
-		for row := range s.rows {
+		s.byID = make(map[storage.Value]int32, s.rows.len())
+		for row := range s.rows.len() {
 			if id := s.ids.at(int32(row)); !id.IsNull() {
 				s.byID[id] = int32(row)
 			}

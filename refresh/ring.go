@@ -96,7 +96,7 @@ type walk struct {
 
 // walkBy returns the walk among the rows that were brought.
 func (s *state) walkBy(f *field) *walk {
-	w := &walk{state: s, by: f, next: make([]int32, len(s.rows)), says: make([]bool, len(s.rows)), ids: map[storage.Value]int32{}}
+	w := &walk{state: s, by: f, next: make([]int32, s.rows.len()), says: make([]bool, s.rows.len()), ids: map[storage.Value]int32{}}
 	for row := range w.next {
 		if w.next[row] = -1; s.refused[row] {
 			continue
@@ -147,7 +147,7 @@ func (w *walk) follow(ctx context.Context, p *planner) error {
 					return err
 				}
 				n, to := w.ids[values[0]], w.fieldValues(w.by, values)[0]
-				if stored := int(n) - len(w.rows); stored >= 0 {
+				if stored := int(n) - w.rows.len(); stored >= 0 {
 					w.stored[stored] = w.readableKey(w.keyValues(values))
 				}
 				if !to.IsNull() && !w.isGone(to) {
@@ -160,7 +160,7 @@ func (w *walk) follow(ctx context.Context, p *planner) error {
 }
 
 func (w *walk) key(n int32) string {
-	if stored := int(n) - len(w.rows); stored >= 0 {
+	if stored := int(n) - w.rows.len(); stored >= 0 {
 		return w.stored[stored]
 	}
 	return w.readable(w.cellsAt(n))
@@ -185,7 +185,7 @@ func (s *state) cellsNow(row int32) []cell {
 	if s.cells == nil {
 		s.cells = make([]cell, len(s.shape.fields))
 	}
-	return s.in.cellsTo(s.cells, s.in.row(s.rows[row]))
+	return s.in.cellsTo(s.cells, s.written(row))
 }
 
 // keyNow returns what was said of a row up to the last field of its key, until it or cellsNow is called again.
@@ -194,12 +194,12 @@ func (s *state) keyNow(row int32) []cell {
 		s.cells = make([]cell, len(s.shape.fields))
 	}
 	keys := s.shape.primary.fields // in the order of the fields
-	return s.in.cellsTo(s.cells[:keys[len(keys)-1].number+1], s.in.row(s.rows[row]))
+	return s.in.cellsTo(s.cells[:keys[len(keys)-1].number+1], s.written(row))
 }
 
 // cellsAt returns what was said of a row.
 func (s *state) cellsAt(row int32) []cell {
-	return s.in.cells(s.in.row(s.rows[row]), len(s.shape.fields))
+	return s.in.cells(s.written(row), len(s.shape.fields))
 }
 
 // ringsIn returns the circles of a graph in which each node has at most one successor.

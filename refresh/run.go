@@ -104,30 +104,18 @@ func closeCollector(c any) error {
 	return nil
 }
 
-// save saves a refresh under a token that it gets for it. If a save with a newer one was faster, it gets another.
+// save saves a refresh under a token that it gets for it, or a newer one. What it returns with an error is nothing, or the
+// plan of a [GuardError].
 func save[P any](ctx context.Context, r *Refresh[P], force bool, ticket func() (storage.Token, error)) (*Plan, error) {
-	for try := 1; ; try++ {
-		token, err := ticket()
-		if err != nil {
-			return nil, err
-		}
-		plan, err := r.Save(ctx, token)
-		if guarded, is := errors.AsType[*GuardError](err); is && force {
-			plan, err = guarded.Plan, guarded.Plan.Allow()
-			if err == nil {
-				err = r.persister.Apply(ctx, plan, token)
-			}
-		}
-		if err == nil {
-			return plan, nil
-		}
-		if _, is := errors.AsType[*GuardError](err); plan != nil && !is {
-			err = errors.Join(err, plan.Close())
-		}
-		if !errors.Is(err, storage.ErrLeaseLost) || ctx.Err() != nil || try == mostTries {
-			return nil, err
-		}
+	token, err := ticket()
+	if err != nil {
+		return nil, err
 	}
+	plan, err := r.save(ctx, token, force, ticket)
+	if _, is := errors.AsType[*GuardError](err); err != nil && plan != nil && !is {
+		return nil, errors.Join(err, plan.Close())
+	}
+	return plan, err
 }
 
 // errUnwanted is a save that is not to be: its manager is being removed, or another try at the refresh has taken its place.

@@ -17,9 +17,10 @@ type spool struct {
 	size  int                // of the tail
 	file  *os.File
 
-	block []byte // what was read last of the file
+	block string // what was read last of the file
 	from  int64  // where the block begins
 	next  int64  // where the next text is, if they are read in their order
+	room  []byte // that blocks are read into
 }
 
 const (
@@ -64,15 +65,15 @@ func (s *spool) append(b []byte) {
 	}
 }
 
-// spill writes the tail to the file.
+// spill writes the tail to the file, behind what is there.
 func (s *spool) spill() (err error) {
 	if s.file == nil {
 		if s.file, err = os.CreateTemp("", "reeve-*"); err != nil {
 			return fmt.Errorf("refresh: no temporary file for what is too much for memory: %w", err)
 		}
 	}
-	for i, block := range s.tail {
-		if _, err := s.file.WriteAt([]byte(block.String()), s.begin+int64(i)*blockSize); err != nil {
+	for _, block := range s.tail {
+		if _, err := s.file.WriteString(block.String()); err != nil {
 			return fmt.Errorf("refresh: what is too much for memory cannot be written: %w", err)
 		}
 	}
@@ -91,8 +92,7 @@ func (s *spool) read(at int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := s.piece(at+lengthOf, int(binary.BigEndian.Uint32(length)))
-	return string(text), err
+	return s.piece(at+lengthOf, int(binary.BigEndian.Uint32([]byte(length))))
 }
 
 // kept returns n bytes of the tail. They are not copied, unless they are in several blocks.
@@ -110,7 +110,7 @@ func (s *spool) kept(at, n int) string {
 }
 
 // piece returns n bytes of the file: from the block that was read last, or from another one that begins there.
-func (s *spool) piece(at int64, n int) ([]byte, error) {
+func (s *spool) piece(at int64, n int) (string, error) {
 	inOrder := at == s.next
 	s.next = at + int64(n)
 	if at >= s.from && s.next <= s.from+int64(len(s.block)) {
@@ -121,14 +121,13 @@ func (s *spool) piece(at int64, n int) ([]byte, error) {
 		size = blockSize
 	}
 	size = int(min(max(int64(size), int64(n)), s.begin-at))
-	if cap(s.block) < size {
-		s.block = make([]byte, size)
+	if cap(s.room) < size {
+		s.room = make([]byte, size)
 	}
-	s.block, s.from = s.block[:size], at
-	if _, err := s.file.ReadAt(s.block, at); err != nil {
-		s.block = nil
-		return nil, fmt.Errorf("refresh: what was too much for memory cannot be read back: %w", err)
+	if _, err := s.file.ReadAt(s.room[:size], at); err != nil {
+		return "", fmt.Errorf("refresh: what was too much for memory cannot be read back: %w", err)
 	}
+	s.block, s.from = string(s.room[:size]), at
 	return s.block[:n], nil
 }
 
@@ -137,7 +136,7 @@ func (s *spool) end() int64 { return s.begin + int64(s.size) }
 
 // close gives everything back.
 func (s *spool) close() error {
-	s.tail, s.size, s.block = nil, 0, nil
+	s.tail, s.size, s.block, s.room = nil, 0, "", nil
 	if s.file == nil {
 		return nil
 	}

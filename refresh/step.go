@@ -24,7 +24,8 @@ type Step struct {
 	// Before are collections that come after it: none of their rows is created or updated when it is done. A step that
 	// names no collection, neither here nor in After, comes after all of them.
 	Before []string
-	// Do does it. An error undoes the whole save. Required.
+	// Do does it. An error undoes the whole save; of one that is [storage.ErrConflict], too, [Refresh.Save] makes a new
+	// plan, and does the step again in another transaction. Required.
 	Do func(context.Context, Saving) error
 }
 

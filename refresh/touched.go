@@ -94,6 +94,9 @@ func (p *planner) touch(s *state) error {
 		}
 	}
 	for _, key := range s.asked {
+		if at, brought := s.keys.row([]byte(key)); brought && !s.ids.at(at).IsNull() {
+			continue // it was seen
+		}
 		if values, ok := tupleOf(key, len(s.columnsOf(s.shape.primary))); ok && !s.touched.has(key) {
 			if err := note(values); err != nil {
 				return err

@@ -63,7 +63,8 @@ type InventoryView interface {
 //
 // Its methods take rows one by one, each before the next, and keep none, so that a slice can be used
 // again. They are done in their order: a row may point at itself and at those that come before it. ErrConflict: a
-// row breaks a unique index or a reference, as far as the database is told to look.
+// row breaks a unique index or a reference, as far as the database is told to look, or the database has ended the
+// transaction because it and another one are in each other's way. Nothing of it is there then, and a new one may do better.
 type InventoryTx interface {
 	InventoryView
 

@@ -45,10 +45,11 @@ type Estate struct {
 
 func declareEstate(b *refresh.Builder) *Estate { return declareHashedEstate(b, "") }
 
-// declareHashedEstate declares collections whose rows have hashes in a column; empty: they have none.
+// declareHashedEstate declares collections whose rows have hashes in a column, but for hosts, which point at each other; empty:
+// they have none.
 func declareHashedEstate(b *refresh.Builder, hash string) *Estate {
 	return &Estate{
-		Hosts: refresh.Add[Host](b, "hosts", &refresh.CollectionOptions{Hash: hash}),
+		Hosts: refresh.Add[Host](b, "hosts", nil),
 		VMs:   refresh.Add[VM](b, "vms", &refresh.CollectionOptions{Hash: hash}),
 		Disks: refresh.Add[Disk](b, "disks", &refresh.CollectionOptions{ChildOf: []string{"vm_id"}, Hash: hash}),
 	}

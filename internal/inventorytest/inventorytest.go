@@ -1,6 +1,6 @@
-// Package inventorytest holds what refreshes must do on every inventory, whatever keeps its rows, also where the
-// database fails and where processes are killed. The tests of refresh run it on memory, those of the stores on their
-// own.
+// Package inventorytest holds what refreshes must do on every inventory, whatever keeps its rows, also where others
+// write to its tables, where the database fails and where processes are killed. The tests of refresh run it on memory,
+// those of the stores on their own.
 package inventorytest
 
 import (

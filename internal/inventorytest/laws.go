@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/altertest"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
@@ -52,17 +53,28 @@ type lawTest struct {
 	store     storage.Inventory
 	persister *refresh.Persister[*world]
 	models    map[string]*model
+	refusals  int // how many commits others are to be in the way of
 	tell      func(st statement, in *world)
 }
 
 func newLawTest(tb testing.TB, t *rapid.T, open Opener, r rules) *lawTest {
 	tb.Helper()
-	l := &lawTest{t: t, ctx: tb.Context(), store: open(t, worldTables()), tell: rightly}
+	l := &lawTest{t: t, ctx: tb.Context(), tell: rightly}
+	l.store = altertest.New(open(t, worldTables()), altertest.Alter{Before: l.refuse})
 	l.models = map[string]*model{"one": newModel("one", r), "two": newModel("two", r)}
 	var err error
 	l.persister, err = r.persister(l.store)
 	l.must("declaring", err)
 	return l
+}
+
+// refuse is in the way of a commit, as others can be whose rows are looked at then.
+func (l *lawTest) refuse(call string) error {
+	if call != "commit" || l.refusals == 0 {
+		return nil
+	}
+	l.refusals--
+	return storage.ErrConflict
 }
 
 // rightly is how a parser says a statement.
@@ -87,7 +99,7 @@ func laws(tb testing.TB, open Opener, tell func(statement, *world)) {
 // hashed draws which collections have hashes.
 func hashed(t *rapid.T) map[string]string {
 	out := map[string]string{}
-	for _, name := range worldOrder {
+	for _, name := range settled {
 		if rapid.Bool().Draw(t, "hashes of "+name) {
 			out[name] = hashes.Name
 		}
@@ -129,7 +141,7 @@ func (l *lawTest) step() {
 	}
 	r := l.begin(manager, said)
 	defer func() { l.must("closing", r.Close()) }()
-	plan, err := l.save(r, s.pick("way", "save", "apply", "replay"))
+	plan, err := l.save(r, s.pick("way", "save", "save again", "apply", "replay"))
 	if want.refuses {
 		if err == nil {
 			l.t.Fatalf("two rows with the same key and other data are saved")
@@ -152,6 +164,11 @@ func (l *lawTest) dump() refreshtest.Tables {
 }
 
 func (l *lawTest) save(r *refresh.Refresh[*world], way string) (*refresh.Plan, error) {
+	if way == "save again" {
+		l.refusals = 1
+		defer func() { l.refusals = 0 }()
+		way = "save"
+	}
 	if way == "save" {
 		return r.Save(l.ctx, 0)
 	}

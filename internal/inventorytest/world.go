@@ -78,7 +78,10 @@ type rules struct {
 
 // options returns those of a collection, completed by the rules.
 func (r rules) options(name string, o refresh.CollectionOptions) *refresh.CollectionOptions {
-	o.Duplicates, o.Hash = r.duplicates, r.hash[name]
+	o.Duplicates = r.duplicates
+	if o.Mode != refresh.CreateOnly && o.Mode != refresh.ReadOnly {
+		o.Hash = r.hash[name]
+	}
 	return &o
 }
 
@@ -112,6 +115,9 @@ func (r rules) persister(in storage.Inventory) (*refresh.Persister[*world], erro
 
 // worldOrder is that in which keys are known.
 var worldOrder = []string{"sites", "images", "networks", "machines", "volumes", "snapshots", "licenses"}
+
+// settled are those whose rows point at none that are written with them or later, so that hashes are of use.
+var settled = []string{"images", "networks", "volumes"}
 
 // joined is the table that joins machines and networks.
 const joined = "machines_networks"

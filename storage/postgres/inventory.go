@@ -146,7 +146,7 @@ func (v *inventoryView) do(ctx context.Context, call string, fn func() error) er
 			v.store.shapes.Clear()
 		}
 	}
-	return failed(call, err)
+	return failed(call, ended(err))
 }
 
 // shape returns what is known of a table. It is asked when nothing is.

@@ -180,6 +180,20 @@ func BenchmarkInventory(b *testing.B) {
 		}
 		demand(b, "commit", tx.Commit(b.Context()))
 	})
+	run("rename", benchVMs, true, func(b *testing.B) {
+		tx := benchSave(b, store)
+		missed, err := tx.Update(b.Context(), "vms", []storage.Column{{Name: "ems_ref"}}, func(yield func(storage.RowChange) bool) {
+			for i := range benchVMs {
+				if !yield(storage.RowChange{ID: ids(i), New: []storage.Value{storage.TextValue(fmt.Sprint("new-", i))}}) {
+					return
+				}
+			}
+		})
+		if err != nil || len(missed) > 0 {
+			b.Fatal(missed, err)
+		}
+		demand(b, "commit", tx.Commit(b.Context()))
+	})
 	run("delete", benchDisks, true, func(b *testing.B) {
 		tx := benchSave(b, store)
 		n, err := tx.Delete(b.Context(), "disks", []storage.Column{{Name: "id"}}, counted(benchDisks, func(i int) []storage.Value { return []storage.Value{ids(i)} }))

@@ -106,5 +106,5 @@ func (tx *inventoryTx) Commit(ctx context.Context) error {
 		tx.store.witnesses.giveBack(tx.own.witness)
 	}
 	tx.conn.Release()
-	return failed("commit", refusal("", err))
+	return failed("commit", ended(refusal("", err)))
 }

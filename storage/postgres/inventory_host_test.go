@@ -105,8 +105,8 @@ func TestInventoryReserves(t *testing.T) {
 		want  string
 	}{
 		{"Owner", 2, "[5001 5002]"}, // the sequence is far behind
-		{"vm", 3, "[1 3 4]"},
-		{"part", 2, "[8 9]"}, // there is no sequence
+		{"vm", 3, "[4 5 6]"},        // of the next three one is a row's
+		{"part", 2, "[8 9]"},        // there is no sequence
 		{"part", 1, "[10]"},
 		{"shares", 2, "[1 2]"}, // it is not the column's own
 		{"shares", 0, "[]"},

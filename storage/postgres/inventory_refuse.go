@@ -28,10 +28,24 @@ func refusal(table string, err error) error {
 	if table == "" {
 		table = refused.TableName
 	}
+	return fmt.Errorf("%w: table %q: %w", is, table, inFull(err, refused))
+}
+
+// ended says what it is to an inventory that the server has ended a transaction for the sake of another one.
+func ended(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || refused.Code != serializationFailure && refused.Code != deadlockDetected {
+		return err
+	}
+	return fmt.Errorf("%w: another transaction is in the way, and the server has ended this one: %w", storage.ErrConflict, inFull(err, refused))
+}
+
+// inFull adds what else the server says: of what values it speaks, and where it was.
+func inFull(err error, refused *pgconn.PgError) error {
 	for _, more := range []string{refused.Detail, refused.Where} {
 		if more != "" {
 			err = fmt.Errorf("%w: %s", err, more)
 		}
 	}
-	return fmt.Errorf("%w: table %q: %w", is, table, err)
+	return err
 }

@@ -60,6 +60,12 @@ func (tx *inventoryTx) reserve(ctx context.Context, t *shape, id *adapter.Field,
 	if sequence == 0 {
 		return tx.reserveAfter(ctx, t, id, n)
 	}
+	if n == 0 {
+		return nil, nil
+	}
+	if ids, err := tx.reserveInRow(ctx, t, id, sequence, n); err != nil || ids != nil {
+		return ids, refusal(t.Name, err)
+	}
 	next := fmt.Sprintf(`SELECT v.id FROM (SELECT nextval(%d::oid::regclass) AS id FROM generate_series(1, $1::int)) AS v
 WHERE NOT EXISTS (SELECT FROM %s AS t WHERE t.%s = v.id)`, sequence, t.name, quoted(id.Name))
 	ids := make([]storage.Value, 0, n)
@@ -71,6 +77,25 @@ WHERE NOT EXISTS (SELECT FROM %s AS t WHERE t.%s = v.id)`, sequence, t.name, quo
 		}
 	}
 	return ids[:n], nil
+}
+
+// reserveInRow returns n integers, if the sequence gives them one after the other and no row has one of them. Only the first and
+// the last come from the server. What it gives otherwise is left out.
+func (tx *inventoryTx) reserveInRow(ctx context.Context, t *shape, id *adapter.Field, sequence uint32, n int) (ids []storage.Value, err error) {
+	next := fmt.Sprintf(`WITH v AS MATERIALIZED (SELECT min(id) AS first, max(id) AS last FROM (SELECT nextval(%d::oid::regclass) AS id FROM generate_series(1, $1::int)) AS v)
+SELECT unnest(ARRAY[first, last]) FROM v WHERE NOT EXISTS (SELECT FROM %s AS t, v WHERE t.%s BETWEEN v.first AND v.last)`, sequence, t.name, quoted(id.Name))
+	var ends []int64
+	if err := tx.integers(ctx, next, [][]byte{strconv.AppendInt(nil, int64(n), 10)}, func(id int64) { ends = append(ends, id) }); err != nil {
+		return nil, err
+	}
+	if len(ends) != 2 || ends[1]-ends[0] != int64(n)-1 {
+		return nil, nil
+	}
+	ids = make([]storage.Value, n)
+	for i := range ids {
+		ids[i] = storage.IntValue(ends[0] + int64(i))
+	}
+	return ids, nil
 }
 
 // reserveAfter returns n integers that come after those that rows of the table have, and after those that were reserved.

@@ -135,8 +135,9 @@ func (a *arrays) params() [][]byte {
 	return a.texts
 }
 
-// many reports whether the rows are as many as are sent at a time. More are no faster.
+// many reports whether the rows are as many as are sent at a time. More are hardly faster, and the server would rather read
+// all of a table than look for each of them by its id.
 func (a *arrays) many() bool {
-	const rows, bytes = 2000, 1 << 20
+	const rows, bytes = 500, 1 << 20
 	return a.rows >= rows || a.bytes >= bytes
 }

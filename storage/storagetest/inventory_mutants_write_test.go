@@ -157,6 +157,13 @@ func updateMutants() []inventoryMutant {
 				return tx.Update(ctx, table, columns, slices.Values(slices.Collect(changes)))
 			}
 		}, "update/keeps nothing of what it is given"},
+		{"changes are made in another order", func(b *brokenInventory) {
+			b.tx.update = func(ctx context.Context, tx storage.InventoryTx, table string, columns []storage.Column, changes iter.Seq[storage.RowChange]) ([]storage.Value, error) {
+				all := slices.Collect(changes)
+				slices.Reverse(all)
+				return tx.Update(ctx, table, columns, slices.Values(all))
+			}
+		}, "update/gives rows what those before them had"},
 		{"null does not overwrite", func(b *brokenInventory) {
 			b.tx.update = func(ctx context.Context, tx storage.InventoryTx, table string, columns []storage.Column, changes iter.Seq[storage.RowChange]) ([]storage.Value, error) {
 				return tx.Update(ctx, table, columns, func(yield func(storage.RowChange) bool) {

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/reeve-go/reeve/storage"
@@ -126,6 +127,12 @@ func updating() inventoryGroup {
 			_, err := tx.Update(s.ctx, machines, cols("parent"), slices.Values([]storage.RowChange{change(2, nil, of(99))}))
 			return err
 		})},
+		{name: "gives rows what those before them had", run: func(s *stock) {
+			s.shifts(nil, of(1), of(2), of(3), of(4), of(5), of(6), of(7), of(8), of(9))
+		}},
+		{name: "refuses to give a row what one after it still has", run: func(s *stock) {
+			s.shifts(storage.ErrConflict, of(1), of(2), of(4), of(3), of(5), of(6), of(7), of(8), of(9))
+		}},
 		{name: "makes links in a second pass", run: func(s *stock) {
 			s.estate()
 			s.save(s.updates(machines, "parent", change(1, nil, of(4)), change(4, nil, of(1)), change(2, nil, of(nil))))
@@ -149,6 +156,26 @@ func updating() inventoryGroup {
 		}},
 		{name: "refuses changes and columns that do not fit", run: updateMisfits},
 	}}
+}
+
+// shifts gives each of some machines in this order the ref of the one whose id is one less, and demands that this ends so.
+func (s *stock) shifts(want error, ids ...row) {
+	s.Helper()
+	ref := func(id int64) string { return fmt.Sprint("ref ", id) }
+	var rows, shifted []row
+	var changes []storage.RowChange
+	for _, id := range ids {
+		n := id[0].Int()
+		rows, shifted = append(rows, of(int(n), 1, ref(n))), append(shifted, of(int(n), ref(n-1)))
+		changes = append(changes, change(int(n), nil, of(ref(n-1))))
+	}
+	s.save(s.inserts(sites, "id ref", of(1, "north")), s.inserts(machines, "id site ref", rows...))
+	tx := s.tx()
+	_, err := tx.Update(s.ctx, machines, cols("ref"), slices.Values(changes))
+	s.is("update", err, want)
+	if want == nil {
+		s.there("machines with the refs of those before them", tx, machines, "id ref", shifted...)
+	}
 }
 
 // misses updates the weights of machines, and demands that some are missed.

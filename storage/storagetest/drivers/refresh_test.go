@@ -84,6 +84,11 @@ func TestRefreshOfAVanishingDatabase(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver string) { inventorytest.RunVanishing(t, inFiles(t, driver), 5) })
 }
 
+func TestRefreshAmongRivals(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) { inventorytest.RunRivals(t, inFiles(t, driver), false) })
+}
+
 func TestRefreshOfBadInput(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) { inventorytest.RunBadInput(t, inFiles(t, driver)) })
