@@ -49,8 +49,9 @@
 // # Unique values
 //
 // Rows can take over from each other what has to be unique, in any order and in circles: names that are swapped, a place
-// that one leaves and another gets. Where two rows would be the same for a moment, one of them is given null or a value by
-// chance first, so a constraint on the values of such a column stands in the way. The database refuses a save in which rows
+// that one leaves and another gets. Where two rows would be the same for a moment, one of them is given null first, or, in a
+// column that may not be null, a short value that no row has in practice: a constraint on the values of such a column can
+// stand in the way, and the error says so. The database refuses a save in which rows
 // of two collections swap what is unique in a table that they share, or which gives a unique place to a row by a reference
 // alone that cannot be null, or that points at a row which is created after it, while another row still has the place.
 //

@@ -225,7 +225,7 @@ func (n *CollectionPlan) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Close gives back what the plan holds.
+// Close gives back what the plan holds, and what its refresh holds if that is closed, too.
 func (p *Plan) Close() error {
 	var errs []error
 	for i := range p.changes {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 )
@@ -16,6 +17,7 @@ type spool struct {
 	begin int64              // where the tail begins
 	size  int                // of the tail
 	file  *os.File
+	still []byte // once something is in the file, what is still to be written; it is copied when it is read
 
 	block string // what was read last of the file
 	from  int64  // where the block begins
@@ -42,6 +44,13 @@ func (s *spool) add(text []byte) (at int64, err error) {
 	at = s.end()
 	var length [lengthOf]byte
 	binary.BigEndian.PutUint32(length[:], uint32(len(text))) //nolint:gosec // limited by what a row may be
+	if s.file != nil && len(s.tail) == 0 {
+		s.still = append(append(s.still, length[:]...), text...)
+		if s.size = len(s.still); s.size >= blockSize {
+			err = s.spill()
+		}
+		return at, err
+	}
 	s.append(length[:])
 	s.append(text)
 	return at, nil
@@ -72,12 +81,19 @@ func (s *spool) spill() (err error) {
 			return fmt.Errorf("refresh: no temporary file for what is too much for memory: %w", err)
 		}
 	}
+	_, err = s.file.Seek(s.begin, io.SeekStart) // what failed before may have written some
+	if err == nil {
+		_, err = s.file.Write(s.still)
+	}
 	for _, block := range s.tail {
-		if _, err := s.file.WriteString(block.String()); err != nil {
-			return fmt.Errorf("refresh: what is too much for memory cannot be written: %w", err)
+		if err == nil {
+			_, err = s.file.WriteString(block.String())
 		}
 	}
-	s.begin, s.size, s.tail = s.end(), 0, nil
+	if err != nil {
+		return fmt.Errorf("refresh: what is too much for memory cannot be written: %w", err)
+	}
+	s.begin, s.size, s.tail, s.still = s.end(), 0, nil, s.still[:0]
 	return nil
 }
 
@@ -97,6 +113,9 @@ func (s *spool) read(at int64) (string, error) {
 
 // kept returns n bytes of the tail. They are not copied, unless they are in several blocks.
 func (s *spool) kept(at, n int) string {
+	if len(s.tail) == 0 {
+		return string(s.still[at:][:n])
+	}
 	i, in := at/blockSize, at%blockSize
 	if n > 0 && in+n <= blockSize {
 		return s.tail[i].String()[in:][:n]
@@ -136,7 +155,7 @@ func (s *spool) end() int64 { return s.begin + int64(s.size) }
 
 // close gives everything back.
 func (s *spool) close() error {
-	s.tail, s.size, s.block, s.room = nil, 0, "", nil
+	s.tail, s.size, s.still, s.block, s.room = nil, 0, nil, "", nil
 	if s.file == nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -103,4 +104,36 @@ func (pg *server) timed(ctx context.Context, took *notes, k int, ready, work fun
 		}
 		return nil
 	}
+}
+
+// wal returns how much the server has written to its log.
+func (pg *server) wal(ctx context.Context) (bytes int64, err error) {
+	return bytes, pg.admin.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint").Scan(&bytes)
+}
+
+// cpu returns the processor time of the server's processes that are there now; nothing where that cannot be told.
+func (pg *server) cpu(ctx context.Context) (sum time.Duration, err error) {
+	rows, err := pg.admin.Query(ctx, "SELECT pid FROM pg_stat_activity")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var pid int
+		if err := rows.Scan(&pid); err != nil {
+			return 0, err
+		}
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // it has ended, or this is not Linux
+		}
+		_, after, _ := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(after)
+		var user, system int64
+		if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
+			return 0, err
+		}
+		sum += time.Duration(user+system) * (time.Second / 100)
+	}
+	return sum, rows.Err()
 }

@@ -18,7 +18,7 @@ import "time"
 // and a map for the references. Ours is a whole refresh, from Open to the commit: with empty tables; with the same
 // rows in the tables, which is unchanged; or with the names of 100 machines changed, which is one percent of them.
 // Unchanged stands also beside a host that only reads all rows and makes nothing of them: no refresh that looks at what
-// is there can be faster. Written are the rows of the host's tables that SQLite counts as changed. Targeted is a
+// is there can be faster. Hashed tables have a column in which hashes of the rows are kept. Written are the rows of the host's tables that SQLite counts as changed. Targeted is a
 // refresh of 100 machines with new names, and of their disks.
 //
 // Memory is how much larger the heap is at most than before, garbage included, while the tables are filled: it is
@@ -37,7 +37,8 @@ func refreshRows() []row {
 		{"refresh/link-tree", "", linked.meter("ns", median), within(time.Microsecond), linking(inTree, timeOf(&linked))},
 		{"refresh/link-tree-held", "", heldInTree.meter("B", median), atMost(300), linking(inTree, heldBy(&heldInTree))},
 		{"refresh/sqlite-full", byHand, full.meter("ns", median), ratioAtMost(1.5), intoEmpty(&full)},
-		{"refresh/sqlite-unchanged", byHand, same.meter("ns", median), ratioAtMost(0.35), unchanged(&same)},
+		{"refresh/sqlite-unchanged", byHand, same.meter("ns", median), ratioAtMost(0.35), unchanged(&same, "")},
+		{"refresh/sqlite-unchanged-hashed", byHand, same.meter("ns", median), goal{}, unchanged(&same, "row_hash")},
 		{"refresh/sqlite-unchanged-beside-reading", "the rows read by hand", same.meter("ns", median), goal{}, unchangedAndRead(&same)},
 		{"refresh/sqlite-unchanged-written", "", written.meter("rows", median), atMost(0), unchangedWritten(&written)},
 		{"refresh/sqlite-one-percent-changed", byHand, one.meter("ns", median), goal{}, onePercent(&one)},

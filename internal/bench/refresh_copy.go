@@ -47,8 +47,16 @@ func copyRows(ctx context.Context, tx pgx.Tx, table string, n int, columns []str
 	return err
 }
 
-// renameByHand is what a refresh of some machines comes to where only their names are new, as a careful host would write it:
-// the machines, their hosts and their disks are read, and the names are written, with a note of who was the last to do so.
+// byHandTables are what renameByHand notes.
+var byHandTables = []string{
+	"CREATE TABLE last (manager TEXT PRIMARY KEY, n BIGINT NOT NULL)",
+	`CREATE TABLE noted (manager TEXT COLLATE "C" NOT NULL, kind TEXT COLLATE "C" NOT NULL, key BYTEA NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (manager, kind, key))`,
+	"CREATE INDEX ON noted (manager, n)",
+}
+
+// renameByHand is the statements of a refresh of some machines of which only the names are new, as a host would send them
+// that knows as much: who is the last to write is noted and locked, the machines, their hosts and their disks are
+// read, the names are written, and it is noted which rows that was about, so that an older refresh does not undo it.
 func renameByHand(ctx context.Context, e *site, c *cloud) error {
 	refs, names, hosts := make([]string, len(c.vms)), map[string]string{}, []string{}
 	for i := range c.vms {
@@ -57,8 +65,15 @@ func renameByHand(ctx context.Context, e *site, c *cloud) error {
 		hosts = append(hosts, c.vms[i].host)
 	}
 	return pgx.BeginFunc(ctx, e.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "INSERT INTO last AS l VALUES ('one', 1) ON CONFLICT (manager) DO UPDATE SET n = l.n + 1"); err != nil {
+		var n int64
+		err := tx.QueryRow(ctx, "INSERT INTO last AS l VALUES ('one', 1) ON CONFLICT (manager) DO UPDATE SET n = l.n + 1 RETURNING n").Scan(&n)
+		if err != nil {
 			return err
+		}
+		var kinds []string
+		var keys [][]byte
+		note := func(kind string, of any) {
+			kinds, keys = append(kinds, kind), append(keys, fmt.Append(nil, of))
 		}
 		if err := readRowsOf(ctx, tx, func(pgx.Rows) error { return nil },
 			"SELECT id, ems_ref FROM hosts WHERE manager = 'one' AND ems_ref = ANY($1)", hosts); err != nil {
@@ -66,13 +81,14 @@ func renameByHand(ctx context.Context, e *site, c *cloud) error {
 		}
 		var ids []int64
 		var news []string
-		err := readRowsOf(ctx, tx, func(rows pgx.Rows) error {
+		err = readRowsOf(ctx, tx, func(rows pgx.Rows) error {
 			values, err := rows.Values()
 			if err != nil {
 				return err
 			}
 			if ref := values[1].(string); names[ref] != values[3] { //nolint:forcetypeassert // it is text
 				ids, news = append(ids, values[0].(int64)), append(news, names[ref]) //nolint:forcetypeassert // it is a bigint
+				note("vms", ref)
 			}
 			return nil
 		}, "SELECT id, ems_ref, uuid, name, os, power, flavor, cpus, memory, template, boot, host_id FROM vms WHERE manager = 'one' AND ems_ref = ANY($1)", refs)
@@ -82,7 +98,10 @@ func renameByHand(ctx context.Context, e *site, c *cloud) error {
 		disks := 0
 		err = readRowsOf(ctx, tx, func(rows pgx.Rows) error {
 			disks++
-			_, err := rows.Values()
+			values, err := rows.Values()
+			if err == nil {
+				note("disks", values[1:3])
+			}
 			return err
 		}, "SELECT id, vm_id, device_name, file, controller, mode, size FROM disks WHERE vm_id = ANY($1)", ids)
 		if err == nil && (len(ids) != len(refs) || disks != 2*len(refs)) {
@@ -91,7 +110,11 @@ func renameByHand(ctx context.Context, e *site, c *cloud) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "UPDATE vms AS t SET name = v.name FROM unnest($1::bigint[], $2::text[]) AS v (id, name) WHERE t.id = v.id", ids, news)
+		if _, err := tx.Exec(ctx, "UPDATE vms AS t SET name = v.name FROM unnest($1::bigint[], $2::text[]) AS v (id, name) WHERE t.id = v.id", ids, news); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO noted SELECT 'one', v.kind, v.key, $3 FROM unnest($1::text[], $2::bytea[]) AS v (kind, key)
+			ON CONFLICT (manager, kind, key) DO UPDATE SET n = excluded.n`, kinds, keys, n)
 		return err
 	})
 }

@@ -131,7 +131,9 @@ func refreshCloud(ctx context.Context, p *refresh.Persister[*cloudInventory], c 
 	if err != nil {
 		return err
 	}
-	c.parse(r.Inventory)
+	if err := refresh.Fill(ctx, r, c, cloudParsers...); err != nil {
+		return errors.Join(err, r.Close())
+	}
 	plan, err := r.Save(ctx, 0)
 	if err != nil {
 		return errors.Join(err, r.Close())

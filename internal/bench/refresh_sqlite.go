@@ -22,7 +22,8 @@ type mirror struct {
 	persister *refresh.Persister[*cloudInventory]
 }
 
-func (s *setup) openMirror(ctx context.Context) (_ *mirror, err error) {
+// openMirror opens a new file. Hash is a column of hashes that the tables have, if it is not empty.
+func (s *setup) openMirror(ctx context.Context, hash string) (_ *mirror, err error) {
 	dir, err := os.MkdirTemp(s.dir, "")
 	if err != nil {
 		return nil, err
@@ -48,7 +49,14 @@ func (s *setup) openMirror(ctx context.Context) (_ *mirror, err error) {
 	if _, err := m.db.ExecContext(ctx, cloudTables); err != nil {
 		return nil, err
 	}
-	m.persister, err = refresh.NewPersister(declareCloud(""), store, nil)
+	if hash != "" {
+		for _, table := range []string{"hosts", "vms", "disks"} {
+			if _, err := m.db.ExecContext(ctx, "ALTER TABLE "+table+" ADD "+hash+" INTEGER"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	m.persister, err = refresh.NewPersister(declareCloud(hash), store, nil)
 	return m, err
 }
 
@@ -90,7 +98,7 @@ func (s *setup) newCloud() *cloud { return newCloud(s.size(10_000, 200), 20) }
 func (s *setup) inEmpty(ctx context.Context, c *cloud, to *notes, fn func(m *mirror) error) func(n int) error {
 	return func(n int) error {
 		for range n {
-			m, err := s.openMirror(ctx)
+			m, err := s.openMirror(ctx, "")
 			if err != nil {
 				return err
 			}
@@ -132,8 +140,8 @@ func (m *mirror) has(ctx context.Context, c *cloud) error {
 }
 
 // A full mirror is one that has the rows of a cloud.
-func (s *setup) fullMirror(ctx context.Context) (*mirror, *cloud, error) {
-	m, err := s.openMirror(ctx)
+func (s *setup) fullMirror(ctx context.Context, hash string) (*mirror, *cloud, error) {
+	m, err := s.openMirror(ctx, hash)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -154,9 +162,9 @@ func each(to *notes, fn func() error) func(n int) error {
 	}
 }
 
-func unchanged(to *notes) func(ctx context.Context, s *setup) (sides, error) {
+func unchanged(to *notes, hash string) func(ctx context.Context, s *setup) (sides, error) {
 	return func(ctx context.Context, s *setup) (sides, error) {
-		m, c, err := s.fullMirror(ctx)
+		m, c, err := s.fullMirror(ctx, hash)
 		if err != nil {
 			return sides{}, err
 		}
@@ -166,7 +174,7 @@ func unchanged(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 
 func unchangedAndRead(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 	return func(ctx context.Context, s *setup) (sides, error) {
-		m, c, err := s.fullMirror(ctx)
+		m, c, err := s.fullMirror(ctx, "")
 		if err != nil {
 			return sides{}, err
 		}
@@ -176,7 +184,7 @@ func unchangedAndRead(to *notes) func(ctx context.Context, s *setup) (sides, err
 
 func unchangedWritten(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 	return func(ctx context.Context, s *setup) (sides, error) {
-		m, c, err := s.fullMirror(ctx)
+		m, c, err := s.fullMirror(ctx, "")
 		if err != nil {
 			return sides{}, err
 		}
@@ -195,7 +203,7 @@ func unchangedWritten(to *notes) func(ctx context.Context, s *setup) (sides, err
 
 func onePercent(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 	return func(ctx context.Context, s *setup) (sides, error) {
-		m, c, err := s.fullMirror(ctx)
+		m, c, err := s.fullMirror(ctx, "")
 		if err != nil {
 			return sides{}, err
 		}
@@ -217,7 +225,7 @@ func onePercent(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 
 func targeted(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 	return func(ctx context.Context, s *setup) (sides, error) {
-		m, c, err := s.fullMirror(ctx)
+		m, c, err := s.fullMirror(ctx, "")
 		if err != nil {
 			return sides{}, err
 		}
@@ -253,7 +261,7 @@ func growing(to *notes) func(ctx context.Context, s *setup) (sides, error) {
 		c := s.newCloud()
 		return sides{ours: func(n int) error {
 			for range n {
-				m, err := s.openMirror(ctx)
+				m, err := s.openMirror(ctx, "")
 				if err != nil {
 					return err
 				}
