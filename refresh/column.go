@@ -18,6 +18,7 @@ type codec struct {
 	typ    storage.ColumnType
 	encode func(reflect.Value) (storage.Value, error)
 	decode func(storage.Value, reflect.Value) error
+	own    reflect.Type // the host's, which says itself what it is; nil: it is none
 }
 
 var (
@@ -36,7 +37,9 @@ func codecOf(t reflect.Type) (codec, error) {
 	case t == bytesType:
 		return bytesCodec, nil
 	case t.Implements(valuerType) && reflect.PointerTo(t).Implements(scannerType):
-		return ownCodec, nil
+		own := ownCodec
+		own.own = t
+		return own, nil
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -78,7 +81,22 @@ func orNull(to codec) codec {
 			v.Set(reflect.New(v.Type().Elem()))
 			return to.decode(from, v.Elem())
 		},
+		to.own,
 	}
+}
+
+// again returns a value of the database as the host's own type says it, which may be in other words: {"a"} is an array of
+// PostgreSQL like {a}.
+func (c codec) again(from storage.Value) (storage.Value, bool) {
+	if c.own == nil || from.IsNull() {
+		return from, false
+	}
+	v := reflect.New(c.own).Elem()
+	if err := ownCodec.decode(from, v); err != nil {
+		return from, false
+	}
+	value, err := ownCodec.encode(v)
+	return value, err == nil
 }
 
 func plain(typ storage.ColumnType, kind storage.ValueKind, encode func(reflect.Value) storage.Value, decode func(storage.Value, reflect.Value)) codec {
@@ -92,6 +110,7 @@ func plain(typ storage.ColumnType, kind storage.ValueKind, encode func(reflect.V
 			decode(from, v)
 			return nil
 		},
+		nil,
 	}
 }
 
@@ -126,6 +145,7 @@ var (
 			v.SetInt(from.Int())
 			return nil
 		},
+		nil,
 	}
 	uintCodec = codec{
 		storage.IntType,
@@ -142,6 +162,7 @@ var (
 			v.SetUint(uint64(from.Int()))
 			return nil
 		},
+		nil,
 	}
 	ownCodec = codec{
 		storage.AnyType,
@@ -155,6 +176,7 @@ var (
 		func(from storage.Value, v reflect.Value) error {
 			return v.Addr().Interface().(sql.Scanner).Scan(from.Any()) //nolint:forcetypeassert // it is the type's codec
 		},
+		nil,
 	}
 	// jsonCodec is for fields whose tag says json.
 	jsonCodec = codec{
@@ -173,6 +195,7 @@ var (
 			}
 			return json.Unmarshal([]byte(from.Text()), v.Addr().Interface())
 		},
+		nil,
 	}
 )
 

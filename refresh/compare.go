@@ -16,8 +16,11 @@ func (p *planner) compare(s *state) error {
 	n.said = &said{s.in, s.shape, s.fixed}
 	s.tally = p.tally(Comparing, s.name, s.rows.len())
 	for row, same := range s.same {
-		if same && !s.refused[row] {
-			s.tally.row()
+		if !same || s.refused[row] {
+			continue
+		}
+		s.tally.row()
+		if _, dangles := s.danglers[s.ids.at(int32(row))]; !dangles { // it can by what others wrote
 			n.Unchanged++
 		}
 	}
@@ -98,7 +101,7 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 		for i, want := range says {
 			at := s.places[f.number][i]
 			switch old := values[at]; {
-			case want.equals(old):
+			case want.equals(f, old):
 			case f.ifEmpty && !empty(old):
 				hash.lack()
 			default:
@@ -106,9 +109,7 @@ func (p *planner) update(s *state, row int32, values []storage.Value) error {
 			}
 		}
 	}
-	if s.clear(&change) {
-		hash.lack()
-	}
+	s.clear(&change)
 	hash.rehash(&change, s.options.Hash, values[s.hashAt])
 	if len(change.Columns) == 0 {
 		n.Unchanged++
@@ -175,7 +176,14 @@ type want struct {
 	row   *promise
 }
 
-func (w want) equals(old storage.Value) bool { return w.row == nil && w.value == old }
+// equals reports whether a column has it already.
+func (w want) equals(f *field, old storage.Value) bool {
+	if w.row != nil || w.value == old {
+		return w.row == nil
+	}
+	again, own := f.codec.again(old)
+	return own && again == w.value
+}
 
 func (w want) append(b []byte) []byte {
 	if w.row != nil {

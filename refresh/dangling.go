@@ -51,13 +51,10 @@ func (s *state) dangles(f *field, values []storage.Value) {
 	s.danglers[id] = of
 }
 
-// clear adds to the changes of a row those by which it does not point any more at what is deleted. It reports whether
-// there are some.
-func (s *state) clear(c *Change) (some bool) {
-	of, dangles := s.danglers[c.ID]
-	if !dangles {
-		return false
-	}
+// clear adds to the changes of a row those by which it does not point any more at what is deleted: by columns of which
+// nothing is said, or nothing that is written.
+func (s *state) clear(c *Change) {
+	of := s.danglers[c.ID]
 	delete(s.danglers, c.ID)
 	for _, columns := range of.fields {
 		said := slices.ContainsFunc(c.Columns, func(has ColumnChange) bool {
@@ -65,10 +62,8 @@ func (s *state) clear(c *Change) (some bool) {
 		})
 		if !said {
 			c.Columns = append(c.Columns, columns...)
-			some = true
 		}
 	}
-	return some
 }
 
 // clearRest notes the rows that are changed in nothing else.

@@ -60,3 +60,15 @@ func TestDangling(t *testing.T) {
 		}
 	}
 }
+
+// So does a row of which was not said what it points at.
+func TestDangling_unsaid(t *testing.T) {
+	t.Parallel()
+	r := newDanglings(t, refresh.CollectionOptions{})
+	says(t, r.once(func(in danglings) {
+		in.Zones.Complete()
+		for i := range 20 {
+			in.Rows.Patch(dangling{Ref: fmt.Sprint("row ", i)}, func(*dangling) []any { return nil })
+		}
+	}), "zones: 2 deleted", "rows: 20 updated")
+}

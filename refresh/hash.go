@@ -184,7 +184,7 @@ func (s *state) matchHash(at int32, values []storage.Value) bool {
 	}
 	s.ids.set(at, values[0])
 	s.stored++
-	s.same[at] = true
+	s.same[at], s.unread = true, true
 	return true
 }
 

@@ -46,7 +46,7 @@ func (c *collection) unhashable(before []*collection) string {
 // pointsBack returns a collection of those at whose rows a field can point that is not one of those that come before; nil:
 // there is none. What is in a key always comes before.
 func (c *collection) pointsBack(f *field, before []*collection) *collection {
-	if !f.points() || f.key {
+	if !f.points() {
 		return nil
 	}
 	for _, to := range c.targets[f.number] {
@@ -75,7 +75,7 @@ func apart(a, b *collection) bool {
 	for _, x := range a.targets[f.number] {
 		for _, y := range b.targets[g.number] {
 			told := f.typeIn != "" && f.typeOf(x.name) != g.typeOf(y.name)
-			if !told && (x == y || x.options.Table != y.options.Table || !apart(x, y)) {
+			if !told && (x.options.Table != y.options.Table || !apart(x, y)) {
 				return false
 			}
 		}

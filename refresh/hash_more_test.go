@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/refresh"
+	"github.com/reeve-go/reeve/storage"
 )
 
 type (
@@ -78,6 +79,49 @@ func TestHash_ofWhatIsFreed(t *testing.T) {
 	}
 }
 
+// A row that somebody else made point at what is deleted does not do so any more, though it has the hash of what is said of it.
+func TestHash_ofWhatOthersMadeDangle(t *testing.T) {
+	t.Parallel()
+	r := newPalace(t)
+	r.once(func(in *palace) {
+		in.Wings.Build(wing{7, "east"})
+		in.Wings.Build(wing{9, "west"})
+		in.Halls.Build(hall{Ref: "h", Wing: in.Wings.LazyFindLike(wing{ID: 7}), Spare: in.Wings.LazyFindLike(wing{ID: 7})})
+	})
+	r.host("halls", "wing_id", 1, storage.IntValue(9))
+	only := func(in *palace) {
+		east := in.Wings.Build(wing{7, "east"})
+		in.Halls.Build(hall{Ref: "h", Wing: east, Spare: east})
+	}
+	says(t, r.once(only), "wings: 1 deleted, 1 unchanged", "halls: 1 updated")
+	says(t, r.save(only), "halls: 1 updated")
+}
+
+// Where it cannot be without that, what is deleted stays, because the row is not written.
+func TestHash_ofWhatOthersMadeNeed(t *testing.T) {
+	t.Parallel()
+	type room struct {
+		Ref  string            `reeve:"ref,key"`
+		Wing refresh.Ref[wing] `reeve:"wing_id,required"`
+	}
+	type palace struct {
+		Wings *refresh.Collection[wing]
+		Rooms *refresh.Collection[room]
+	}
+	wings := tableOf("wings", "manager", "name")
+	wings.Unique = nil
+	r := newHashRig(t, "rooms", func(b *refresh.Builder) *palace {
+		return &palace{refresh.Add[wing](b, "wings", nil), refresh.Add[room](b, "rooms", &refresh.CollectionOptions{Hash: "hash"})}
+	}, wings, tableOf("rooms", "manager*", "ref*", "wing_id→wings", "hash:int"))
+	only := func(in *palace) { in.Rooms.Build(room{"r", in.Wings.Build(wing{7, "east"})}) }
+	r.once(func(in *palace) {
+		in.Wings.Build(wing{9, "west"})
+		only(in)
+	})
+	r.host("rooms", "wing_id", 1, storage.IntValue(9))
+	says(t, r.save(only), `needed wings id=9: rooms ref="r" points at it by wing_id`, "wings: 1 unchanged, 1 kept")
+}
+
 // What a row has from another one is looked at each time.
 func TestHash_ofWhatIsLent(t *testing.T) {
 	t.Parallel()
@@ -93,6 +137,36 @@ func TestHash_ofWhatIsLent(t *testing.T) {
 	if got := r.dump()["halls"][`manager="one" ref="h"`]["name"]; got != `"west"` {
 		t.Errorf("the hall's name is %s; want the wing's", got)
 	}
+}
+
+// Also where a row had what is now the id of the one that it has it from.
+func TestHash_ofLentNumbers(t *testing.T) {
+	t.Parallel()
+	type floor struct {
+		ID     int64 `reeve:"id,key"`
+		Number int64 `reeve:"number"`
+	}
+	type lift struct {
+		Ref string               `reeve:"ref,key"`
+		At  refresh.Value[int64] `reeve:"at"`
+	}
+	type tower struct {
+		Floors *refresh.Collection[floor]
+		Lifts  *refresh.Collection[lift]
+	}
+	floors := tableOf("floors", "manager", "number:int")
+	floors.Unique = nil
+	r := newHashRig(t, "lifts", func(b *refresh.Builder) *tower {
+		return &tower{refresh.Add[floor](b, "floors", nil), refresh.Add[lift](b, "lifts", &refresh.CollectionOptions{Hash: "hash"})}
+	}, floors, tableOf("lifts", "manager*", "ref*", "at:int", "hash:int"))
+	at := func(number int64) func(*tower) {
+		return func(in *tower) {
+			f := in.Floors.Build(floor{7, number})
+			in.Lifts.Build(lift{"a", refresh.From(f, func(f *floor) *int64 { return &f.Number }, 0)})
+		}
+	}
+	r.save(at(7))
+	says(t, r.save(at(8)), "lifts: 1 updated")
 }
 
 type (

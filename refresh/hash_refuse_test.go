@@ -132,6 +132,10 @@ func TestHash_ofTwoCollections(t *testing.T) {
 			Ref string           `reeve:"ref,key"`
 			At  refresh.Ref[box] `reeve:"at_id,key"`
 		}
+		inBoxBy struct {
+			Ref string           `reeve:"ref,key"`
+			At  refresh.Ref[box] `reeve:"in_id,key"`
+		}
 		anywhere struct {
 			Ref string         `reeve:"ref,key"`
 			At  refresh.AnyRef `reeve:"at_id,key,to=shelves|boxes,type=at_type"`
@@ -143,6 +147,10 @@ func TestHash_ofTwoCollections(t *testing.T) {
 		inBoxOf struct {
 			Ref string         `reeve:"ref,key"`
 			At  refresh.AnyRef `reeve:"at_id,key,to=boxes,type=at_type"`
+		}
+		inBoxOfKind struct {
+			Ref string         `reeve:"ref,key"`
+			At  refresh.AnyRef `reeve:"at_id,key,to=boxes,type=at_kind"`
 		}
 	)
 	of := func(hash, kind string, parents ...string) *refresh.CollectionOptions {
@@ -189,6 +197,33 @@ func TestHash_ofTwoCollections(t *testing.T) {
 			places(b, "shelf", "")
 			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
 			refresh.Add[inBox](b, "b", of("hash", "", "at_id"))
+		}, false},
+		"parents that are apart, by other columns": {func(b *refresh.Builder) {
+			places(b, "shelf", "box")
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBoxBy](b, "b", of("hash", "", "in_id"))
+		}, false},
+		"parents of different types, by other columns": {func(b *refresh.Builder) {
+			places(b, "", "")
+			refresh.Add[onShelfOf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBoxOfKind](b, "b", of("hash", "", "at_id"))
+		}, false},
+		"parents in different tables": {func(b *refresh.Builder) { // whose rows can have the same ids
+			refresh.Add[shelf](b, "shelves", nil)
+			refresh.Add[box](b, "boxes", nil)
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBox](b, "b", of("hash", "", "at_id"))
+		}, false},
+		"parents in different tables with different constants": {func(b *refresh.Builder) {
+			refresh.Add[shelf](b, "shelves", &refresh.CollectionOptions{Where: map[string]any{"kind": "shelf"}})
+			refresh.Add[box](b, "boxes", &refresh.CollectionOptions{Where: map[string]any{"kind": "box"}})
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[inBox](b, "b", of("hash", "", "at_id"))
+		}, false},
+		"the same parents": {func(b *refresh.Builder) {
+			places(b, "shelf", "box")
+			refresh.Add[onShelf](b, "a", of("hash", "", "at_id"))
+			refresh.Add[onShelf](b, "b", of("hash", "", "at_id"))
 		}, false},
 		"the same parents, of any kind": {func(b *refresh.Builder) {
 			places(b, "shelf", "box")

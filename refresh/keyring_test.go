@@ -80,6 +80,31 @@ func TestKeyringIsAMap(t *testing.T) {
 	})
 }
 
+// The key that was found last and the one behind it are found without their slots.
+func TestKeyringIsNear(t *testing.T) {
+	t.Parallel()
+	var ring keyring
+	keys := []string{"a", "b", "c", "d"}
+	for _, k := range keys {
+		ring.add([]byte(k))
+	}
+	for _, reach := range []func([]byte){
+		func(k []byte) { ring.find(k) },
+		func(k []byte) { ring.add(k) },
+	} {
+		for _, from := range []int32{2, 0, 1, 3} {
+			reach([]byte(keys[from]))
+			for n, k := range keys {
+				is := int32(n) == from || int32(n) == from+1
+				at := ring
+				if number, near := at.near([]byte(k)); near != is || near && number != int32(n) {
+					t.Errorf("from %s, %s is near: %t, number %d", keys[from], k, near, number)
+				}
+			}
+		}
+	}
+}
+
 var someIDs = []storage.Value{
 	storage.IntValue(0), storage.IntValue(7), storage.IntValue(-1), storage.TextValue(""), storage.TextValue("a"), storage.TextValue("7"),
 }

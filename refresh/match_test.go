@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/altertest"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
@@ -248,4 +249,34 @@ func (tx *watchedTx) Rows(ctx context.Context, q storage.RowQuery) iter.Seq2[[]s
 		tx.by.whole = append(tx.by.whole, fmt.Sprint(q.Table))
 	}
 	return tx.InventoryTx.Rows(ctx, q)
+}
+
+// A row that a targeted refresh is about in several ways is counted once, and one that was found is not looked for again.
+func TestTargetedRowsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	p, err := refresh.NewPersister(declare, altertest.New(inventory(t), altertest.Alter{Query: func(q *storage.RowQuery) {
+		if q.Table == "vms" && q.Among != nil {
+			asked += len(q.Among.Tuples)
+		}
+	}}), nil)
+	target(t, err)
+	disks := func(devices ...string) func(*estate) {
+		return func(e *estate) {
+			vm := e.VMs.Build(VM{Ref: "1"})
+			for _, d := range devices {
+				e.Disks.Build(Disk{VM: vm, Device: d})
+			}
+		}
+	}
+	saveTargets(t, p, nil, disks("sda", "sdb"))
+	e := names(t, p)
+	var targets refresh.Targets
+	target(t, e.VMs.Target(&targets, VM{Ref: "1"}))
+	target(t, e.Disks.Target(&targets, Disk{VM: e.VMs.LazyFind("1"), Device: "sda"}))
+	asked = 0
+	plan := saveTargets(t, p, &targets, disks("sdb"))
+	if of := countedIn(t, plan, "disks"); of.Stored != 2 || of.Deletes != 1 || asked != 1 {
+		t.Errorf("%d disks are counted, %d deleted, and %d VMs are looked for; want 2, 1 and 1", of.Stored, of.Deletes, asked)
+	}
 }

@@ -92,7 +92,7 @@ func (p *planner) spareFor(ctx context.Context, s *state, f *field, at *state) (
 // moved reports whether a row that was brought is going to point at another one by a field, or at none.
 func (s *state) moved(f *field, values []storage.Value) bool {
 	row := s.rowOf(s.idIn(values))
-	if row < 0 || !s.mode().updates() || s.left[row] || f.key || f.readOnly || f.ifEmpty {
+	if row < 0 || s.same[row] || !s.mode().updates() || s.left[row] || f.key || f.readOnly || f.ifEmpty {
 		return false
 	}
 	cells := s.cellsAt(row)

@@ -37,7 +37,8 @@ type (
 )
 
 // lodge saves that a tenant has a home, then refreshes other rows of the same tables: there is only another home, to which
-// the tenant moves. It returns the plan of that. Between is done after the second refresh was opened.
+// the tenant moves; a nil row: nothing is said of it. It returns the plan of that. Between is done after the second refresh was
+// opened.
 func lodge[T any](t *testing.T, o *refresh.CollectionOptions, row func(ref string, at refresh.Ref[zone]) T, between func(p *refresh.Persister[lodging[tenant]])) *refresh.Plan {
 	t.Helper()
 	r := newRig(t, func(b *refresh.Builder) lodging[tenant] {
@@ -60,7 +61,9 @@ func lodge[T any](t *testing.T, o *refresh.CollectionOptions, row func(ref strin
 	}
 	home := open.Inventory.Homes.Build(zone{"new"})
 	for _, ref := range []string{"c", "a", "b"} {
-		open.Inventory.Tenants.Build(row(ref, home))
+		if row != nil {
+			open.Inventory.Tenants.Build(row(ref, home))
+		}
 	}
 	plan, err := open.Save(t.Context(), 0)
 	target(t, err)
@@ -74,6 +77,7 @@ func TestNeeded_byWhatIsNotWritten(t *testing.T) {
 	says(t, lodge(t, nil, plainly, nil), `delete homes ref="old"`)
 	for name, plan := range map[string]*refresh.Plan{
 		"rows that are only read":     lodge(t, &refresh.CollectionOptions{Mode: refresh.ReadOnly}, func(ref string, at refresh.Ref[zone]) tenantPlain { return tenantPlain{ref, at} }, nil),
+		"others that are only read":   lodge[tenantPlain](t, &refresh.CollectionOptions{Mode: refresh.ReadOnly}, nil, nil),
 		"rows that are never updated": lodge(t, &refresh.CollectionOptions{Mode: refresh.CreateOnly}, plainly, nil),
 		"a column that is only read":  lodge(t, nil, func(ref string, at refresh.Ref[zone]) tenantReadOnly { return tenantReadOnly{ref, at} }, nil),
 		"a column that has a value":   lodge(t, nil, func(ref string, at refresh.Ref[zone]) tenantOnce { return tenantOnce{ref, at} }, nil),

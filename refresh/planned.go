@@ -63,20 +63,24 @@ func (p *Plan) addWritten(kind ChangeKind, b []byte) error {
 	return err
 }
 
-// makeRoom has the kind of changes that takes most memory go to its file, if all of them together, with n bytes more, take more
-// than the plan may.
+// makeRoom has the kind of changes that takes most memory go to its file, as long as all of them together, with n bytes more,
+// take more than the plan may.
 func (p *Plan) makeRoom(n int) error {
-	most := &p.changes[0]
-	for i := range p.changes {
-		of := &p.changes[i]
-		if n += of.size; of.size > most.size {
-			most = of
+	for {
+		most, size := &p.changes[0], n+lengthOf
+		for i := range p.changes {
+			of := &p.changes[i]
+			if size += of.size; of.size > most.size {
+				most = of
+			}
+		}
+		if size <= most.limit || most.size == 0 {
+			return nil
+		}
+		if err := most.spill(); err != nil {
+			return err
 		}
 	}
-	if n+lengthOf <= most.limit || most.size == 0 {
-		return nil
-	}
-	return most.spill()
 }
 
 // appendHead writes what a change is about. Its columns come behind.

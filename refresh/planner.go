@@ -59,6 +59,7 @@ type state struct {
 	hash    rowHash // of the row that is looked at
 	settled bool    // what its rows point at is known when they are matched
 	same    []bool  // rows that the database has as they were said to be, by number
+	unread  bool    // of some of them only the hash was read
 
 	said   map[storage.Value]bool // of a join: the owners of which it is known what they are joined with
 	seen   spool                  // rows of the database that may differ

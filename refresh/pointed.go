@@ -8,14 +8,7 @@ func (p *planner) mayPointAtGone(s *state, f *field, at *state) bool {
 	if !p.hasRead(s) {
 		return true
 	}
-	for _, x := range at.shape.indexes() { // what is as it was said to be points where it was said to
-		for to := range at.promised(x) {
-			if to.found.is == one && at.isGone(to.found.id) {
-				return true
-			}
-		}
-	}
-	for _, values := range s.seenRows() {
+	for _, values := range s.seenRows() { // the others point where they were said to, and so at what stays
 		if at.isGone(values[s.places[f.number][0]]) {
 			return true
 		}
@@ -23,7 +16,7 @@ func (p *planner) mayPointAtGone(s *state, f *field, at *state) bool {
 	return false
 }
 
-// hasRead reports whether all rows of a collection that stay were brought: what else is in the scope is gone.
+// hasRead reports whether all rows of a collection that stay were brought, and read: what else is in the scope is gone.
 func (p *planner) hasRead(s *state) bool {
-	return p.targets == nil && s.mode() != ReadOnly && s.options.Archive == "" && s.joins == nil && s.kept == 0 && s.newer == 0
+	return p.targets == nil && s.mode() != ReadOnly && s.options.Archive == "" && s.kept == 0 && s.newer == 0 && !s.unread
 }

@@ -1,8 +1,11 @@
 package refresh_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/reeve-go/reeve/refresh"
@@ -53,4 +56,30 @@ func TestPlanOutlivesItsRefresh(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A plan of which the file with what was said is spoiled says so.
+func TestPlanOfSpoiledRows(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	p, err := refresh.NewPersister(declare, inventory(t), &refresh.PersisterOptions{Memory: 1})
+	target(t, err)
+	r, err := p.Open(t.Context(), "one", nil)
+	target(t, err)
+	for _, ref := range []string{"a", "b", "c"} {
+		r.Inventory.Hosts.Build(Host{Ref: ref, Name: strings.Repeat("x", 1<<16)}) // too long to be still at hand
+	}
+	said, err := os.ReadDir(folder)
+	target(t, err)
+	plan, err := r.Plan(t.Context())
+	target(t, err)
+	for _, file := range said {
+		target(t, os.WriteFile(filepath.Join(folder, file.Name()), make([]byte, 1<<20), 0))
+	}
+	for _, err = range plan.Changes() {
+	}
+	if err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("the error is %v", err)
+	}
+	target(t, errors.Join(plan.Close(), r.Close()))
 }

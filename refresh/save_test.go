@@ -25,10 +25,12 @@ type refusing struct {
 	begins  []error // of the first saves
 	open    error   // what is wrong when a save is closed
 	saves   int
+	fences  []storage.Fence
 }
 
 func (in *refusing) Begin(ctx context.Context, f storage.Fence) (storage.InventoryTx, error) {
 	in.saves++
+	in.fences = append(in.fences, f)
 	if n := in.saves - 1; n < len(in.begins) && in.begins[n] != nil {
 		return nil, in.begins[n]
 	}
@@ -227,5 +229,31 @@ func TestRefresherSavesAnew(t *testing.T) {
 		if diff := cmp.Diff([]string{"all", "all"}, p.cloud.readings("east")); diff != "" {
 			p.Errorf("what was collected (- want, + got):\n%s", diff)
 		}
+	})
+}
+
+// A refresher whose saves are overtaken by others again and again takes a newer token each time, and gives up at last.
+func TestRefresherIsOvertaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, nil)
+		in := &refusing{Inventory: p.inventory, begins: slices.Repeat([]error{storage.ErrLeaseLost}, 5)}
+		var err error
+		p.persister, err = refresh.NewPersister(declare, in, nil)
+		p.ok(err)
+		p.refresher = p.another(nil)
+		stop := p.supervise(nil)
+		p.cloud.set("east", "1", "h1")
+		p.ok(p.refresher.Add(p.Context(), "east"))
+		_, err = p.refresher.Await(p.Context(), "east")
+		if saves := in.saves; saves != 5 || !strings.Contains(fmt.Sprint(err), "lease lost") {
+			p.Errorf("after %d saves the error is %v; want that of five", saves, err)
+		}
+		for i := range in.fences[1:] {
+			if in.fences[i].Token >= in.fences[i+1].Token {
+				p.Errorf("the tokens do not rise: %v", in.fences)
+			}
+		}
+		stop()
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -129,35 +128,26 @@ func declareCloud(hash string) func(b *refresh.Builder) *cloudInventory {
 	}
 }
 
-// cloudParsers are a host's.
-var cloudParsers = []refresh.Parser[*cloud, *cloudInventory]{
-	{Name: "hosts", Parse: func(_ context.Context, c *cloud, inv *cloudInventory) error {
-		for i := range c.hosts {
-			h := &c.hosts[i]
-			inv.hosts.Build(hostRow{
-				Ref: h.id, Name: h.name, Address: h.address, Vendor: h.vendor, Model: h.model, OS: h.os,
-				CPUs: h.cpus, Memory: h.memory, Maintenance: h.maintenance,
-			})
-		}
-		return nil
-	}},
-	{Name: "vms", Parse: func(_ context.Context, c *cloud, inv *cloudInventory) error {
-		for i := range c.vms {
-			vm := &c.vms[i]
-			inv.vms.Build(vmRow{
-				Ref: vm.id, UUID: vm.uuid, Name: vm.name, OS: vm.os, Power: vm.power, Flavor: vm.flavor,
-				CPUs: vm.cpus, Memory: vm.memory, Template: vm.template, Boot: vm.boot, Host: inv.hosts.LazyFind(vm.host),
-			})
-		}
-		return nil
-	}},
-	{Name: "disks", Parse: func(_ context.Context, c *cloud, inv *cloudInventory) error {
-		for i := range c.disks {
-			d := &c.disks[i]
-			inv.disks.Build(diskRow{
-				VM: inv.vms.LazyFind(d.vm), Device: d.device, File: d.file, Controller: d.controller, Mode: d.mode, Size: d.size,
-			})
-		}
-		return nil
-	}},
+// parse is a host's parser.
+func (c *cloud) parse(inv *cloudInventory) {
+	for i := range c.hosts {
+		h := &c.hosts[i]
+		inv.hosts.Build(hostRow{
+			Ref: h.id, Name: h.name, Address: h.address, Vendor: h.vendor, Model: h.model, OS: h.os,
+			CPUs: h.cpus, Memory: h.memory, Maintenance: h.maintenance,
+		})
+	}
+	for i := range c.vms {
+		vm := &c.vms[i]
+		inv.vms.Build(vmRow{
+			Ref: vm.id, UUID: vm.uuid, Name: vm.name, OS: vm.os, Power: vm.power, Flavor: vm.flavor,
+			CPUs: vm.cpus, Memory: vm.memory, Template: vm.template, Boot: vm.boot, Host: inv.hosts.LazyFind(vm.host),
+		})
+	}
+	for i := range c.disks {
+		d := &c.disks[i]
+		inv.disks.Build(diskRow{
+			VM: inv.vms.LazyFind(d.vm), Device: d.device, File: d.file, Controller: d.controller, Mode: d.mode, Size: d.size,
+		})
+	}
 }

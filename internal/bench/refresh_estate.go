@@ -131,9 +131,7 @@ func refreshCloud(ctx context.Context, p *refresh.Persister[*cloudInventory], c 
 	if err != nil {
 		return err
 	}
-	if err := refresh.Fill(ctx, r, c, cloudParsers...); err != nil {
-		return errors.Join(err, r.Close())
-	}
+	c.parse(r.Inventory)
 	plan, err := r.Save(ctx, 0)
 	if err != nil {
 		return errors.Join(err, r.Close())

@@ -191,9 +191,7 @@ func (r *race) targeted(ctx context.Context, round int) error {
 		if err != nil {
 			return err
 		}
-		if err := refresh.Fill(ctx, one, some, cloudParsers...); err != nil {
-			return errors.Join(err, one.Close())
-		}
+		some.parse(one.Inventory)
 		begun := time.Now()
 		plan, err := one.Save(ctx, 0)
 		if err != nil {

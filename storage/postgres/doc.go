@@ -52,7 +52,7 @@
 // A Store is a [storage.Inventory] of the tables that search_path leads to, and of schema.table. A save is one transaction
 // at read committed that holds its scope's row; a view is one at repeatable read. Rows are inserted by COPY, and updated
 // and deleted by arrays. What a column would round, cut off or pad is refused. The save of a program that has vanished is
-// rolled back after a minute.
+// rolled back after a minute. Beside the rights to read and write a table the role needs USAGE of the sequence of its ids.
 //
 // # Poolers
 //

@@ -15,10 +15,10 @@ type columnShape struct {
 	domain   bool
 	labels   []string
 
-	sent     string // the type of what goes to the server, of which there are arrays
-	compared string // the type in which values are compared
-	format   int16  // in which values come
-	read     func([]byte) (storage.Value, error)
+	sent     string                              // the type of what goes to the server, of which there are arrays
+	compared string                              // the type in which values are compared
+	format   int16                               // in which values come
+	read     func([]byte) (storage.Value, error) // nil: what comes is the text
 }
 
 // What the server calls a kind of types.
@@ -32,7 +32,7 @@ const binaryFormat = 1
 // builtIn are the types whose values come in the binary format, which no setting changes.
 var builtIn = map[uint32]struct {
 	typ  storage.ColumnType
-	read func([]byte) (storage.Value, error)
+	read func([]byte) (storage.Value, error) // nil: they are texts
 }{
 	pgtype.BoolOID:        {storage.BoolType, readBool},
 	pgtype.Int2OID:        {storage.IntType, readInt},
@@ -40,21 +40,21 @@ var builtIn = map[uint32]struct {
 	pgtype.Int8OID:        {storage.IntType, readInt},
 	pgtype.Float4OID:      {storage.FloatType, readFloat},
 	pgtype.Float8OID:      {storage.FloatType, readFloat},
-	pgtype.TextOID:        {storage.TextType, readText},
-	pgtype.VarcharOID:     {storage.TextType, readText},
+	pgtype.TextOID:        {storage.TextType, nil},
+	pgtype.VarcharOID:     {storage.TextType, nil},
 	pgtype.BPCharOID:      {storage.TextType, readPadded},
 	pgtype.ByteaOID:       {storage.BytesType, readBytes},
 	pgtype.DateOID:        {storage.TimeType, readDate},
 	pgtype.TimestampOID:   {storage.TimeType, readTime},
 	pgtype.TimestamptzOID: {storage.TimeType, readTime},
-	pgtype.JSONOID:        {storage.JSONType, readText},
+	pgtype.JSONOID:        {storage.JSONType, nil},
 	pgtype.JSONBOID:       {storage.JSONType, readJSONB},
 	pgtype.UUIDOID:        {storage.UUIDType, readUUID},
 }
 
 // know fills in how to treat the column's type, and returns what that is to an inventory.
 func (c *columnShape) know(category string) storage.ColumnType {
-	c.sent, c.compared, c.read = c.typeName, c.typeName, readText
+	c.sent, c.compared = c.typeName, c.typeName
 	known, is := builtIn[c.oid]
 	switch {
 	case c.oid == pgtype.JSONOID: // which cannot be compared

@@ -35,6 +35,8 @@ CREATE TABLE part (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (1000);
 CREATE SEQUENCE shared;
 CREATE TABLE shares (id bigint PRIMARY KEY DEFAULT nextval('shared'), ref text);
+CREATE SEQUENCE tens INCREMENT 10;
+CREATE TABLE spaced (id bigint PRIMARY KEY DEFAULT nextval('tens'));
 CREATE VIEW all_vms AS SELECT * FROM vm;`
 
 func hostOf(t testing.TB) (*postgres.Store, *pgxpool.Pool, string) {
@@ -110,6 +112,7 @@ func TestInventoryReserves(t *testing.T) {
 		{"part", 1, "[10]"},
 		{"shares", 2, "[1 2]"}, // it is not the column's own
 		{"shares", 0, "[]"},
+		{"spaced", 3, "[31 41 51]"}, // those between its numbers are not the sequence's to give
 	} {
 		ids, err := tx.Reserve(t.Context(), c.table, c.n)
 		if err != nil || c.table != "Owner" && fmt.Sprint(ids) != c.want || len(ids) != c.n {

@@ -43,8 +43,6 @@ func shortFloat(f float32) float64 {
 	return long
 }
 
-func readText(b []byte) (storage.Value, error) { return storage.TextValue(string(b)), nil }
-
 // readPadded reads a character(n), which the server fills up with blanks that mean nothing.
 func readPadded(b []byte) (storage.Value, error) {
 	return storage.TextValue(strings.TrimRight(string(b), " ")), nil

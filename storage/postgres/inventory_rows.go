@@ -97,9 +97,10 @@ type reader struct {
 	shape  *shape
 	fields []adapter.Field
 	yield  func([]storage.Value) error
+	texts  []byte
 }
 
-func (r reader) all(ctx context.Context, v *inventoryView, query string, params [][]byte) (err error) {
+func (r *reader) all(ctx context.Context, v *inventoryView, query string, params [][]byte) (err error) {
 	formats := make([]int16, len(r.fields))
 	for i := range r.fields {
 		formats[i] = r.shape.columns[r.fields[i].At].format
@@ -117,8 +118,9 @@ func (r reader) all(ctx context.Context, v *inventoryView, query string, params 
 	}
 	out := make([]storage.Value, len(r.fields))
 	for rows.NextRow() {
+		texts := r.textsIn(rows.Values())
 		for i, raw := range rows.Values() {
-			if out[i], err = r.value(&r.fields[i], raw); err != nil {
+			if out[i], texts, err = r.value(&r.fields[i], raw, texts); err != nil {
 				return err
 			}
 		}
@@ -129,13 +131,28 @@ func (r reader) all(ctx context.Context, v *inventoryView, query string, params 
 	return nil
 }
 
-func (r reader) value(f *adapter.Field, raw []byte) (storage.Value, error) {
+// value returns a value, and what is left of the texts.
+func (r *reader) value(f *adapter.Field, raw []byte, texts string) (_ storage.Value, rest string, err error) {
 	if raw == nil {
-		return storage.Value{}, nil
+		return storage.Value{}, texts, nil
 	}
-	v, err := r.shape.columns[f.At].read(raw)
-	if err != nil {
-		return v, f.Wrong(v, err)
+	var v storage.Value
+	if read := r.shape.columns[f.At].read; read == nil {
+		v, texts = storage.TextValue(texts[:len(raw)]), texts[len(raw):]
+	} else if v, err = read(raw); err != nil {
+		return v, texts, f.Wrong(v, err)
 	}
-	return f.Out(v)
+	v, err = f.Out(v)
+	return v, texts, err
+}
+
+// textsIn returns the texts of a row, one behind the other: so they are one allocation.
+func (r *reader) textsIn(row [][]byte) string {
+	r.texts = r.texts[:0]
+	for i, raw := range row {
+		if r.shape.columns[r.fields[i].At].read == nil {
+			r.texts = append(r.texts, raw...)
+		}
+	}
+	return string(r.texts)
 }

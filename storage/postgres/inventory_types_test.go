@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/internal/pgtest"
@@ -54,6 +56,24 @@ func textsOf(most int) *rapid.Generator[storage.Value] {
 	return rapid.Map(rapid.StringOfN(letters, 0, most, -1), storage.TextValue)
 }
 
+// arraysOf draws arrays as PostgreSQL writes them.
+func arraysOf(of *rapid.Generator[storage.Value]) *rapid.Generator[storage.Value] {
+	return rapid.Map(rapid.SliceOfN(rapid.OneOf(of, rapid.Just(storage.Value{})), 0, 4), func(values []storage.Value) storage.Value {
+		parts := make([]string, len(values))
+		for i, v := range values {
+			switch parts[i] = v.Text(); {
+			case v.IsNull():
+				parts[i] = "NULL"
+			case v.Kind() != storage.TextKind:
+				parts[i] = v.String()
+			case parts[i] == "" || strings.EqualFold(parts[i], "null") || strings.ContainsAny(parts[i], "{},\"\\ \t\n\r\v\f"):
+				parts[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(parts[i]) + `"`
+			}
+		}
+		return storage.TextValue("{" + strings.Join(parts, ",") + "}")
+	})
+}
+
 func hostTypes() []hostType {
 	text, n, f := storage.TextValue, storage.IntValue, storage.FloatValue
 	at := time.Date(2026, 3, 29, 2, 30, 0, 123456000, time.UTC)
@@ -98,8 +118,14 @@ func hostTypes() []hostType {
 		{"inet", storage.AnyType, valuesOf("10.0.0.1", "10.0.0.0/8", "::1"), map[string]storage.Value{"10.0.0": text("10.0.0.256")}},
 		{"xml", storage.AnyType, valuesOf("<a/>", "<a>&lt;</a>"), nil},
 		{"point", storage.AnyType, valuesOf("(1,2)", "(0,-1.5)"), nil},
-		{"integer[]", storage.AnyType, valuesOf("{}", "{1,2,NULL}", "{{1,2},{3,4}}"), map[string]storage.Value{"[1]": text("[1]")}},
-		{"text[]", storage.AnyType, valuesOf(`{}`, `{a,"b c","\"","\\"}`), nil},
+		{"integer[]", storage.AnyType, valuesOf("{}", "{1,2,NULL}", "{{1,2},{3,4}}", "[0:1]={-2147483648,2147483647}"), map[string]storage.Value{"[1]": text("[1]")}},
+		{"text[]", storage.AnyType, arraysOf(textsOf(6)), nil},
+		{"varchar(5)[]", storage.AnyType, arraysOf(textsOf(5)), map[string]storage.Value{"too long": text("{abcdef}")}},
+		{"bigint[]", storage.AnyType, arraysOf(integersOf(64)), nil},
+		{"boolean[]", storage.AnyType, valuesOf("{t,f,NULL}"), nil},
+		{"numeric[]", storage.AnyType, valuesOf("{1.50,-0.001,12345678901234567890}"), nil},
+		{"uuid[]", storage.AnyType, valuesOf("{00000000-0000-0000-0000-000000000001}"), nil},
+		{"jsonb[]", storage.AnyType, valuesOf(`{"{\"a\": [1, null]}",NULL,"\"x\""}`), nil},
 		{"int4range", storage.AnyType, valuesOf("[1,3)", "empty"), nil},
 		{"mood", storage.AnyType, valuesOf("happy", "it's \\ \"ok\""), map[string]storage.Value{`"happy"`: text("sad")}},
 		{"moods", storage.AnyType, valuesOf("happy"), map[string]storage.Value{`"happy"`: text("sad")}},
@@ -109,25 +135,31 @@ func hostTypes() []hostType {
 	}
 }
 
-// What a column of any type takes comes back, is found, updated and deleted by, whatever the settings of the server say of how values are written.
-// What it would not give back is refused.
-func TestInventoryTypes(t *testing.T) {
-	t.Parallel()
+// typesOn returns a store where the types are that [hostTypes] need, and a schema with a dot for tables.
+func typesOn(t testing.TB) (store *postgres.Store, host *pgxpool.Pool, in string) {
+	t.Helper()
 	pool := poolOn(t, inNoHurry(pgtest.URL(t)))
-	must(t, pool, "CREATE EXTENSION IF NOT EXISTS citext SCHEMA public")
+	must(t, pool, "SELECT pg_advisory_xact_lock(1); CREATE EXTENSION IF NOT EXISTS citext SCHEMA public", pgx.QueryExecModeSimpleProtocol) // one at a time
 	o, url, _ := home(t, pool, nil)
 	for _, setting := range []string{"datestyle=German", "timezone=Asia/Kathmandu", "bytea_output=escape", "extra_float_digits=-3"} {
 		url = withSetting(url, setting)
 	}
-	in := quoted(o.Schema) + "."
-	host := poolOn(t, strings.ReplaceAll(url, "search_path="+o.Schema, "search_path="+o.Schema+",public"))
+	in = quoted(o.Schema) + "."
+	host = poolOn(t, strings.ReplaceAll(url, "search_path="+o.Schema, "search_path="+o.Schema+",public"))
 	for _, query := range []string{
 		`CREATE TYPE mood AS ENUM ('happy', 'it''s \ "ok"')`, `CREATE DOMAIN moods AS mood`, `CREATE DOMAIN port AS integer CHECK (VALUE > 0)`,
 		`CREATE DOMAIN long_code AS varchar(5)`, `CREATE DOMAIN code AS long_code NOT NULL`, `CREATE DOMAIN many AS integer[]`,
 	} {
 		must(t, host, query)
 	}
-	store := openOn(t, host, o)
+	return openOn(t, host, o), host, in
+}
+
+// What a column of any type takes comes back, is found, updated and deleted by, whatever the settings of the server say of how values are written.
+// What it would not give back is refused.
+func TestInventoryTypes(t *testing.T) {
+	t.Parallel()
+	store, host, in := typesOn(t)
 	for i, typ := range hostTypes() {
 		t.Run(typ.declared, func(t *testing.T) {
 			t.Parallel()

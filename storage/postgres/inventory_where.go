@@ -128,7 +128,10 @@ func (s *sets) condition(of *set, name string, first int) (is string, params [][
 		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", first+len(params), c.compared))
 		params = append(params, text)
 	}
-	if len(columns) > 0 {
+	switch {
+	case len(columns) == 1 && given[0] == "v."+names[0]: // the shape in which the server likes an index best
+		all = append(all, columns[0]+" = ANY ("+arrays[0]+")")
+	case len(columns) > 0:
 		list := func(texts []string) string { return strings.Join(texts, ", ") }
 		all = append(all, fmt.Sprintf("(%s) IN (SELECT %s FROM unnest(%s) AS v (%s))", list(columns), list(given), list(arrays), list(names)))
 	}
