@@ -9,7 +9,8 @@ import "time"
 //
 // By COPY is the least that a host can do: to insert the same rows, of which it knows that none are there, into the same
 // tables, with their indexes and foreign keys. GORM is a host that inserts or overwrites everything by CreateInBatches
-// with OnConflict and UpdateAll. Hashed tables have a column in which hashes of the rows are kept. Changed is a row of a
+// with OnConflict and UpdateAll. The saver of ManageIQ's inventory_refresh, in its batches, took 66 s of its processor and 903 MB
+// for as many rows of such tables on such a machine; client and server together are to be seen beside that. Hashed tables have a column in which hashes of the rows are kept. Changed is a row of a
 // hundred in each table; gone is one machine of ten, with its disks. Targeted is 100 machines among the 100,000, with new
 // names, as host and store see it from the plan to the commit; by hand is the same statements, without the library.
 //
@@ -31,7 +32,8 @@ func refreshPostgresRows() []row {
 		noted("full", byCopy, ns, ratioAtMost(1.25), rounds, "full", "copy"),
 		noted("full-beside-gorm", byGORM, ns, ratioAtMost(0.7), rounds, "full", "gorm full"),
 		noted("full-client", "", ns, within(2500*time.Millisecond), rounds, "full cpu", ""),
-		noted("full-server", "COPY of the same rows", ns, goal{}, rounds, "full server", "copy server"),
+		noted("full-server", byCopy, ns, goal{}, rounds, "full server", "copy server"),
+		noted("full-client-and-server", byCopy, ns, goal{}, rounds, "full both", "copy both"),
 		noted("full-memory", "", mb, atMost(80), rounds, "full memory", ""),
 		noted("full-hashed", byCopy, ns, goal{}, rounds, "hashed full", "copy"),
 		noted("unchanged", byCopy, ns, ratioAtMost(0.3), rounds, "unchanged", "copy"),

@@ -117,6 +117,7 @@ func (r *race) copies(ctx context.Context, _ int) error {
 	}
 	r.note("copy", float64(t.took))
 	r.note("copy server", float64(t.server))
+	r.note("copy both", float64(t.client+t.server))
 	return r.copied.has(ctx, r.c)
 }
 
@@ -141,6 +142,7 @@ func (r *race) ourTurn(ctx context.Context, n int) error {
 	r.note("full", float64(t.took))
 	r.note("full cpu", float64(t.client))
 	r.note("full server", float64(t.server))
+	r.note("full both", float64(t.client+t.server))
 	if t, err = r.timed(ctx, r.ours.site, func() error { return r.ours.refresh(ctx, r.c, nil) }); err != nil {
 		return err
 	}

@@ -21,9 +21,9 @@ func TestRefreshOfForeignValues(t *testing.T) {
 	pool := poolOn(t, url)
 	store := openOn(t, pool, o)
 	for i, c := range []struct{ declared, value, says string }{
-		{"timestamptz", "infinity", "infinite"},
-		{"timestamp", "-infinity", "infinite"},
-		{"date", "infinity", "infinite"},
+		{"timestamptz", "infinity", `"infinity": no time is infinite`},
+		{"timestamp", "-infinity", `"-infinity": no time is infinite`},
+		{"date", "infinity", `"infinity": no time is infinite`},
 		{"numeric", "NaN", `"NaN" is not a decimal`},
 		{"date", "10000-01-01", ""},
 		{"timestamptz", "0044-03-15 BC", ""},
@@ -45,7 +45,7 @@ func TestRefreshOfForeignValues(t *testing.T) {
 			r.Inventory.Build(anything{Ref: "a", V: cell(storage.Value{})})
 			_, err = r.Save(t.Context(), 0)
 			if c.says != "" {
-				if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), fmt.Sprintf("table %q, column \"v\"", table)) || !strings.Contains(err.Error(), c.says) {
+				if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), fmt.Sprintf("in the row with id 1: invalid: table %q, column \"v\"", table)) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("the refresh answers %v; want storage.ErrInvalid, where it is, and %q", err, c.says)
 				}
 				return

@@ -60,12 +60,20 @@ func readJSONB(b []byte) (storage.Value, error) { return storage.TextValue(strin
 // millennium is the server's beginning of time.
 var millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-var errInfinite = errors.New("it is infinite, which no time is")
+var errInfinite = errors.New("no time is infinite")
+
+// infinite returns what the server calls an infinite time.
+func infinite(n int64) storage.Value {
+	if n < 0 {
+		return storage.TextValue("-infinity")
+	}
+	return storage.TextValue("infinity")
+}
 
 func readTime(b []byte) (storage.Value, error) {
 	micros := signed(b)
 	if micros == math.MaxInt64 || micros == math.MinInt64 {
-		return storage.Value{}, errInfinite
+		return infinite(micros), errInfinite
 	}
 	return storage.TimeValue(time.UnixMicro(millennium.UnixMicro() + micros)), nil
 }
@@ -73,7 +81,7 @@ func readTime(b []byte) (storage.Value, error) {
 func readDate(b []byte) (storage.Value, error) {
 	days := signed(b)
 	if days == math.MaxInt32 || days == math.MinInt32 {
-		return storage.Value{}, errInfinite
+		return infinite(days), errInfinite
 	}
 	return storage.TimeValue(millennium.AddDate(0, 0, int(days))), nil
 }

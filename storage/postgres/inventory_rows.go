@@ -121,7 +121,7 @@ func (r *reader) all(ctx context.Context, v *inventoryView, query string, params
 		texts := r.textsIn(rows.Values())
 		for i, raw := range rows.Values() {
 			if out[i], texts, err = r.value(&r.fields[i], raw, texts); err != nil {
-				return err
+				return fmt.Errorf("in the row with %s %s: %w", r.fields[0].Name, out[0], err)
 			}
 		}
 		if err := r.yield(out); err != nil {
