@@ -205,20 +205,23 @@ func (s *state) plainHash(row int32) storage.Value {
 	var says [2]want
 	for _, f := range s.shape.fields {
 		written := r.rest
-		r.cell(&c)
+		plain := r.skip()
+		if !plain {
+			r.cell(&c)
+		}
 		switch {
 		case f.readOnly || !f.own():
-		case !c.set || c.from != 0:
-			return storage.Value{}
-		case c.to != nil && (!f.finds(c.to) || c.to.found.id.IsNull()):
-			return storage.Value{}
-		case c.to != nil:
-			says[0].value, says[1].value = c.to.found.id, storage.TextValue(f.typeOf(c.to.in.name))
-			h.add(f, says[:len(s.places[f.number])])
-		default:
+		case plain:
 			for range s.places[f.number] { // of a reference to nothing all are null
 				h.addText(written[:len(written)-len(r.rest)])
 			}
+		case !c.set || c.from != 0:
+			return storage.Value{}
+		case c.to == nil || !f.finds(c.to) || c.to.found.id.IsNull():
+			return storage.Value{}
+		default:
+			says[0].value, says[1].value = c.to.found.id, storage.TextValue(f.typeOf(c.to.in.name))
+			h.add(f, says[:len(s.places[f.number])])
 		}
 	}
 	if r.err != nil {

@@ -110,6 +110,28 @@ func (r *reader) cell(c *cell) {
 	}
 }
 
+// skip passes over a cell that holds a value; where the next one holds none it stays, and returns false.
+func (r *reader) skip() bool {
+	if r.rest == "" {
+		return false
+	}
+	switch r.rest[0] {
+	case nullCell, falseCell, trueCell:
+		r.take(1)
+	case intCell, timeCell:
+		r.take(1)
+		r.uvarint()
+	case floatCell:
+		r.take(1 + 8)
+	case textCell, bytesCell:
+		r.take(1)
+		r.take(int(r.uvarint())) //nolint:gosec // checked by take
+	default:
+		return false
+	}
+	return true
+}
+
 func (r *reader) value(kind byte) storage.Value {
 	switch kind {
 	case nullCell:
