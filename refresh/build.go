@@ -65,7 +65,7 @@ func (c *collection) addLocked(cells []cell, err error, as adding) (p pointer, r
 		}
 	case as == existing:
 	case c.isBare(at):
-		*c.rows.at(int(at)), c.bare[at] = c.in.keep(c.write(cells)), false
+		*c.rows.at(at), c.bare[at] = c.in.keep(c.write(cells)), false
 	case as == building:
 		c.again(at, cells)
 	}
@@ -97,9 +97,9 @@ func (c *collection) again(at int32, cells []cell) {
 	c.duplicates.add(Duplicate{c.name, clip(c.readable(cells)), differing(c.shape, first, cells)})
 	switch c.options.Duplicates {
 	case LastWins:
-		*c.rows.at(int(at)) = c.in.keep(now)
+		*c.rows.at(at) = c.in.keep(now)
 	case Merge:
-		*c.rows.at(int(at)) = c.in.keep(c.write(merged(first, cells)))
+		*c.rows.at(at) = c.in.keep(c.write(merged(first, cells)))
 	case RefuseDuplicates, FirstWins:
 	}
 }
@@ -132,4 +132,4 @@ func (c *collection) has(key int32) bool {
 }
 
 // written returns a row as it was written.
-func (c *collection) written(row int32) string { return c.in.row(*c.rows.at(int(row))) }
+func (c *collection) written(row int32) string { return c.in.row(*c.rows.at(row)) }

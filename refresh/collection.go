@@ -170,11 +170,7 @@ func (c *collection) promise(x *index, key string) *promise {
 
 // promiseAt returns the promise of a key, by its number.
 func (c *collection) promiseAt(by, key int32) *promise {
-	known := &c.promises[by]
-	for known.len() <= int(key) {
-		known.add(nil)
-	}
-	at := known.at(int(key))
+	at := c.promises[by].reach(key, nil)
 	if *at == nil {
 		*at = c.in.newPromise(c, c.shape.indexes()[by], key)
 	}

@@ -215,9 +215,7 @@ func (s *state) plainHash(row int32) storage.Value {
 			for range s.places[f.number] { // of a reference to nothing all are null
 				h.addText(written[:len(written)-len(r.rest)])
 			}
-		case !c.set || c.from != 0:
-			return storage.Value{}
-		case c.to == nil || !f.finds(c.to) || c.to.found.id.IsNull():
+		case c.to == nil || c.from != 0 || !f.finds(c.to) || c.to.found.id.IsNull():
 			return storage.Value{}
 		default:
 			says[0].value, says[1].value = c.to.found.id, storage.TextValue(f.typeOf(c.to.in.name))

@@ -32,9 +32,9 @@ func (k *keyring) len() int { return k.ends.len() }
 
 // at returns a key by its number. It is not to be changed.
 func (k *keyring) at(number int32) []byte {
-	to, begin := *k.ends.at(int(number)), uint32(0)
+	to, begin := *k.ends.at(number), uint32(0)
 	if number > 0 {
-		if before := *k.ends.at(int(number - 1)); before.text == to.text {
+		if before := *k.ends.at(number - 1); before.text == to.text {
 			begin = before.at
 		}
 	}
@@ -153,10 +153,7 @@ const (
 
 // set says which row has a key.
 func (k *rowKeys) set(number, row int32) {
-	for k.rows.len() <= int(number) {
-		k.rows.add(noRow)
-	}
-	*k.rows.at(int(number)) = row
+	*k.rows.reach(number, noRow) = row
 }
 
 // row returns the row that has a key.
@@ -169,10 +166,10 @@ func (k *rowKeys) row(key []byte) (row int32, there bool) {
 }
 
 func (k *rowKeys) rowAt(number int32) (row int32, there bool) {
-	if int(number) >= k.rows.len() || *k.rows.at(int(number)) == noRow {
+	if int(number) >= k.rows.len() || *k.rows.at(number) == noRow {
 		return 0, false
 	}
-	return *k.rows.at(int(number)), true
+	return *k.rows.at(number), true
 }
 
 // all yields the keys of rows, each with its row, in the order in which the keys came.
@@ -190,7 +187,7 @@ func (k *rowKeys) all() iter.Seq2[[]byte, int32] {
 func (k *rowKeys) forget(n int) {
 	for number, row := range k.rows.all() {
 		if int(row) >= n {
-			*k.rows.at(int(number)) = noRow
+			*k.rows.at(number) = noRow
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (l *list[T]) len() int {
 	return (len(l.blocks)-1)*inBlock + len(l.blocks[len(l.blocks)-1])
 }
 
-func (l *list[T]) at(i int) *T { return &l.blocks[i/inBlock][i%inBlock] }
+func (l *list[T]) at(i int32) *T { return &l.blocks[i/inBlock][i%inBlock] }
 
 func (l *list[T]) add(v T) {
 	last := len(l.blocks) - 1
@@ -29,6 +29,14 @@ func (l *list[T]) add(v T) {
 		l.blocks = append(l.blocks, room)
 	}
 	l.blocks[last] = append(l.blocks[last], v)
+}
+
+// reach returns the place of that number. Where there was none, those up to it hold v.
+func (l *list[T]) reach(i int32, v T) *T {
+	for l.len() <= int(i) {
+		l.add(v)
+	}
+	return l.at(i)
 }
 
 // cut leaves the first n.

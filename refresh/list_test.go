@@ -26,7 +26,7 @@ func TestListIsASlice(t *testing.T) {
 				}
 				i := rapid.IntRange(0, len(want)-1).Draw(t, "i")
 				want[i] = -i
-				*l.at(i) = -i
+				*l.at(int32(i)) = -i
 			},
 			"cut": func(t *rapid.T) {
 				n := rapid.SampledFrom([]int{0, 1, inBlock, len(want) / 2, len(want) - 1, len(want), len(want) + 1}).Draw(t, "n")
@@ -36,8 +36,8 @@ func TestListIsASlice(t *testing.T) {
 			"": func(t *rapid.T) {
 				var got []int
 				for i, v := range l.all() {
-					if int(i) != len(got) || *l.at(int(i)) != v {
-						t.Fatalf("%d comes as number %d, which is %d", v, i, *l.at(int(i)))
+					if int(i) != len(got) || *l.at(i) != v {
+						t.Fatalf("%d comes as number %d, which is %d", v, i, *l.at(i))
 					}
 					got = append(got, v)
 				}

@@ -14,7 +14,7 @@ type said struct {
 
 // appendSaid writes where a row that is created is. What was found comes behind.
 func (s *state) appendSaid(b []byte, row int32) []byte {
-	return binary.AppendVarint((&Change{Row: row}).appendHead(b), *s.rows.at(int(row)))
+	return binary.AppendVarint((&Change{Row: row}).appendHead(b), *s.rows.at(row))
 }
 
 // creation reads a row that is created.

@@ -72,12 +72,12 @@ func (pg *server) openStore(ctx context.Context, s *setup, schema string, tracer
 }
 
 // settle has the server do now what it would do at some time: whoever comes next is not to pay for those
-// before. In a quick run it does nothing.
-func (pg *server) settle(ctx context.Context) error {
+// before. In a quick run it does nothing. Where tables are given, only these are looked after.
+func (pg *server) settle(ctx context.Context, tables ...string) error {
 	if pg.quick {
 		return nil
 	}
-	for _, query := range []string{"VACUUM (ANALYZE)", "CHECKPOINT"} {
+	for _, query := range []string{"VACUUM (ANALYZE) " + strings.Join(tables, ", "), "CHECKPOINT"} {
 		if _, err := pg.admin.Exec(ctx, query); err != nil {
 			return fmt.Errorf("%s: %w", query, err)
 		}

@@ -9,7 +9,11 @@ import (
 // holdLarge compares a large estate with one of usual size.
 func holdLarge(ctx context.Context, s *setup, c *contest) error {
 	r := &race{contest: c}
-	if err := r.prepare(ctx, s); err != nil {
+	var err error
+	if r.pg, err = s.openServer(ctx); err != nil {
+		return err
+	}
+	if r.ours, err = r.pg.openKeeper(ctx, s, "ours", false); err != nil {
 		return err
 	}
 	usual, many := s.size(100_000, 1000), s.size(1_000_000, 5000)
@@ -17,11 +21,7 @@ func holdLarge(ctx context.Context, s *setup, c *contest) error {
 		return err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(5))
-	if err := r.fill(ctx, "eager", many); err != nil {
-		return err
-	}
-	c.note("million held", median(c.figures["eager memory"]))
-	return nil
+	return r.fill(ctx, "eager", many)
 }
 
 // fill notes the time of a row, and the memory, of a refresh of empty tables.

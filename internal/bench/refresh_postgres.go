@@ -10,8 +10,8 @@ import "time"
 // By COPY is the least that a host can do: to insert the same rows, of which it knows that none are there, into the same
 // tables, with their indexes and foreign keys. GORM is a host that inserts or overwrites everything by CreateInBatches
 // with OnConflict and UpdateAll. The saver of ManageIQ's inventory_refresh, in its batches, took 66 s of its processor and 903 MB
-// for as many rows of such tables on such a machine; client and server together are to be seen beside that. Hashed tables have a column in which hashes of the rows are kept. Changed is a row of a
-// hundred in each table; gone is one machine of ten, with its disks. Targeted is 100 machines among the 100,000, with new
+// for as many rows of such tables on such a machine; client and server together are to be seen beside that. Hashed tables have
+// a column in which hashes of the rows are kept. Changed is a row of a hundred in each table; gone is one machine of ten, with its disks. Targeted is 100 machines among the 100,000, with new
 // names, as host and store see it from the plan to the commit; by hand is the same statements, without the library.
 //
 // Written are the rows that were inserted or updated, WAL is what the server has written to its log. Memory is how much larger
@@ -51,6 +51,6 @@ func refreshPostgresRows() []row {
 		noted("targeted-time", "", ns, within(20*time.Millisecond), rounds, "targeted", ""),
 		noted("million-a-row", "the same in 100,000", ns, ratioAtMost(1.3), large, "million", "hundred thousand"),
 		noted("million-memory", "", mb, atMost(600), large, "million memory", ""),
-		noted("million-held", "", mb, goal{}, large, "million held", ""),
+		noted("million-held", "", mb, goal{}, large, "eager memory", ""),
 	}
 }

@@ -69,10 +69,8 @@ type turn struct {
 
 // timed does work at a site when the server has done there what it would do at some time.
 func (r *race) timed(ctx context.Context, e *site, work func() error) (t turn, err error) {
-	if !r.pg.quick {
-		if err := e.exec(ctx, "VACUUM (ANALYZE) hosts, vms, disks", "CHECKPOINT"); err != nil {
-			return t, err
-		}
+	if err := r.pg.settle(ctx, e.schema+".hosts", e.schema+".vms", e.schema+".disks"); err != nil {
+		return t, err
 	}
 	m, err := e.mark(ctx)
 	if err != nil {
