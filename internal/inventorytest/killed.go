@@ -83,7 +83,7 @@ func killedAtPlaces(t *testing.T, f Files, planned bool) {
 	}
 	for _, n := range at {
 		e.dies(t, f, job{place: n, planned: planned}, fmt.Sprintf("killed at place %d of %d, %s", n, len(places), places[n]), func(p *process) {
-			if line, more := p.line(); more {
+			if line, more := p.Line(); more {
 				t.Errorf("it said %q instead of being killed at %s", line, places[n])
 			}
 		}, places[n] == "after commit", places[n] != "after commit")
@@ -99,7 +99,7 @@ func killedInCommit(t *testing.T, f Files) {
 	}
 	for range rounds {
 		e.dies(t, f, job{place: -1}, "killed in the commit", func(p *process) {
-			if line, _ := p.line(); line != committing {
+			if line, _ := p.Line(); line != committing {
 				t.Errorf("a process that saves said %q", line)
 			}
 			<-time.After(time.Duration(rand.N(int64(3 * time.Millisecond))))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reeve-go/reeve/internal/childtest"
 	"github.com/reeve-go/reeve/refresh"
 	"github.com/reeve-go/reeve/refresh/refreshtest"
 	"github.com/reeve-go/reeve/storage"
@@ -46,7 +47,7 @@ func RefreshingProcess(t *testing.T, open func(t testing.TB, address string) Bac
 		t.Fatal(err)
 	}
 	r.Supervise(s)
-	endWithTest()
+	childtest.EndWithTest()
 	t.Log(s.Run(t.Context()))
 }
 
@@ -223,7 +224,7 @@ func RunRefreshers(t *testing.T, b Backend, address string) {
 
 func startRefresher(t testing.TB, address string, dir folder) *process {
 	t.Helper()
-	return spawn(t, "TestRefreshingProcess", refresherVar, address+"\n"+string(dir))
+	return &process{childtest.Spawn(t, "TestRefreshingProcess", refresherVar, address+"\n"+string(dir))}
 }
 
 func pick(of []string) string { return of[rand.N(len(of))] }

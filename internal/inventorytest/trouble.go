@@ -66,7 +66,7 @@ const holding = "holding"
 func Hold(t testing.TB, address string) (release func()) {
 	t.Helper()
 	p := start(t, job{holds: true, address: address})
-	if line, _ := p.line(); line != holding {
+	if line, _ := p.Line(); line != holding {
 		t.Fatalf("a process said %q instead of holding the inventory", line)
 	}
 	return func() {

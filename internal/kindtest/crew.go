@@ -1,16 +1,15 @@
 package kindtest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/childtest"
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/supervision"
 )
@@ -34,10 +33,7 @@ func SupervisorProcess(t *testing.T, open func(address string) (storage.Store, e
 		t.Fatal(err)
 	}
 	s := newSupervisor(t, NewErrandKind(t, store, &ErrandOptions{Journal: true}), Outside(folder))
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test
-		os.Exit(0)
-	}()
+	childtest.EndWithTest()
 	_, _ = fmt.Fprintln(os.Stdout, "ready")
 	t.Fatal(s.Run(context.Background()))
 }
@@ -74,32 +70,9 @@ func (c *Crowd) Supervise(t testing.TB) (stop func()) {
 // Start has a supervisor work in another process, until it is killed or the test ends.
 func (c *Crowd) Start(t testing.TB, address string) *exec.Cmd {
 	t.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	p := childtest.Spawn(t, "TestSupervisorProcess", supervisorVar, address+"\n"+string(c.Outside))
+	if said, _ := p.Line(); said != "ready" {
+		t.Fatalf("a supervisor said %q instead of being ready", said)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestSupervisorProcess$")
-	cmd.Env = append(os.Environ(), supervisorVar+"="+address+"\n"+string(c.Outside))
-	cmd.Stderr = t.Output()
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { // before its tables are dropped, or its files removed
-		_ = stdin.Close()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	lines := bufio.NewScanner(stdout)
-	if !lines.Scan() || lines.Text() != "ready" {
-		t.Fatalf("a supervisor said %q instead of being ready", lines.Text())
-	}
-	return cmd
+	return p.Cmd
 }
