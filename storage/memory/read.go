@@ -38,8 +38,12 @@ func (s *Store) Elements(ctx context.Context, key storage.Key, q storage.Element
 			if r == nil {
 				return
 			}
-			for _, name := range slices.Sorted(maps.Keys(r.elements)) {
-				if e := r.elements[name]; q.Matches(&e.Element) {
+			names := slices.Compact(slices.Sorted(slices.Values(q.Names)))
+			if len(names) == 0 {
+				names = slices.Sorted(maps.Keys(r.elements))
+			}
+			for _, name := range names {
+				if e := r.elements[name]; e != nil && q.Matches(&e.Element) {
 					out = append(out, e.copy())
 				}
 			}

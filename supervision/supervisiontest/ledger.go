@@ -153,9 +153,12 @@ func (l *ledger) leased(lease storage.Lease) error {
 	case lease.Token <= g.token:
 		return fmt.Errorf("%s was claimed with token %d after one with %d", lease.Key, lease.Token, g.token)
 	}
-	*g = grant{lease.Token, now.Add(lease.TTL), true}
+	*g = grant{lease.Token, lastsUntil(lease), true}
 	return nil
 }
+
+// lastsUntil returns when a lease ends that is given out now, as precisely as a store says it.
+func lastsUntil(lease storage.Lease) time.Time { return storage.Time(time.Now().Add(lease.TTL)) }
 
 // taken: so was a lease on an effect.
 func (l *ledger) taken(e *storage.Taken) error {
@@ -174,7 +177,7 @@ func (l *ledger) extended(lease storage.Lease) error {
 	if g == nil || g.token != lease.Token {
 		return fmt.Errorf("the lease on %s was extended, and is not the newest", lease.Key)
 	}
-	g.until = time.Now().Add(lease.TTL)
+	g.until = lastsUntil(lease)
 	return nil
 }
 
