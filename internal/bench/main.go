@@ -48,7 +48,7 @@ func main() {
 
 // rows lists every row. A new topic is a file of its own and a line here.
 func rows() []row {
-	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows(), postgresRows(), refreshRows(), refreshPostgresRows())
+	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows(), postgresRows(), refreshRows(), refreshPostgresRows(), provisioningRows())
 }
 
 const usage = `Bench measures what Reeve claims, each figure beside what it is compared with.

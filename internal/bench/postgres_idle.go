@@ -52,12 +52,17 @@ func (pg *server) claimsExplained(ctx context.Context, s *setup, pages *notes, r
 	if err != nil {
 		return nil, err
 	}
+	return pg.claimsOf(ctx, sent, store, nodeKind, pages), nil
+}
+
+// claimsOf are claims of a kind of which nothing is due.
+func (pg *server) claimsOf(ctx context.Context, sent *tap, store storage.Store, kind string, pages *notes) func(n int) error {
 	return func(n int) error {
 		for range n {
 			sent.take()
-			claimed, err := store.Claim(ctx, storage.Claim{Names: []string{nodeKind}, Owner: "bench", Limit: batchSize, TTL: time.Minute})
+			claimed, err := store.Claim(ctx, storage.Claim{Names: []string{kind}, Owner: "bench", Limit: batchSize, TTL: time.Minute})
 			if err != nil || len(claimed) > 0 {
-				return errors.Join(err, fmt.Errorf("%d nodes were claimed; all rest", len(claimed)))
+				return errors.Join(err, fmt.Errorf("%d records were claimed; none is due", len(claimed)))
 			}
 			sum, err := pg.pagesOf(ctx, sent.take())
 			if err != nil {
@@ -66,7 +71,7 @@ func (pg *server) claimsExplained(ctx context.Context, s *setup, pages *notes, r
 			pages.add(float64(sum))
 		}
 		return nil
-	}, nil
+	}
 }
 
 // pagesOf has statements explained, in a transaction that is rolled back, and returns how many pages they
