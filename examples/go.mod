@@ -15,6 +15,7 @@ require (
 	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/nats-io/nats.go v1.55.0
 	github.com/reeve-go/reeve v0.0.0
+	github.com/reeve-go/reeve/provisioning/agevault v0.0.0
 	github.com/reeve-go/reeve/storage/postgres v0.0.0
 	github.com/shirou/gopsutil/v4 v4.26.10
 	github.com/vbauerster/mpb/v8 v8.9.3
@@ -25,6 +26,8 @@ require (
 )
 
 require (
+	filippo.io/age v1.3.2 // indirect
+	filippo.io/hpke v0.4.0 // indirect
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
@@ -67,5 +70,6 @@ require (
 
 replace (
 	github.com/reeve-go/reeve => ../
+	github.com/reeve-go/reeve/provisioning/agevault => ../provisioning/agevault
 	github.com/reeve-go/reeve/storage/postgres => ../storage/postgres
 )
