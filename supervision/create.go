@@ -19,18 +19,23 @@ func (k *Kind[T, S, E]) create(ctx context.Context, id string, data *T, o callOp
 	if err != nil {
 		return err
 	}
-	if seen.Version > 0 {
-		return storage.ErrExists
-	}
-	t, err := k.created(ctx, seen, data, o)
-	if err != nil {
-		return err
-	}
-	c, err := k.outcome(t)
+	c, err := k.creation(ctx, seen, data, o)
 	if err != nil {
 		return err
 	}
 	return k.apply(ctx, c)
+}
+
+// creation returns the change by which a record comes to be.
+func (k *Kind[T, S, E]) creation(ctx context.Context, seen *storage.Snapshot, data *T, o callOptions) (storage.Change, error) {
+	if seen.Version > 0 {
+		return storage.Change{}, storage.ErrExists
+	}
+	t, err := k.created(ctx, seen, data, o)
+	if err != nil {
+		return storage.Change{}, err
+	}
+	return k.outcome(t)
 }
 
 // created returns the turn in which a record comes to be.

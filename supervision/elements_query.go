@@ -31,6 +31,22 @@ func (e *Elements[X, S, E]) Select(t Outbound, groups []int, states ...S) iter.S
 	}
 }
 
+// First is what Select yields, but at most n of them: the first ones by name. No more is read than it takes to know them,
+// so that a long line costs no more than its head.
+func (e *Elements[X, S, E]) First(t Outbound, n int, groups []int, states ...S) []*Element[X, S] {
+	o := e.of(t)
+	if o == nil || n <= 0 {
+		return nil
+	}
+	var out []*Element[X, S]
+	for _, row := range o.parts.first(o, n, groups, names(states)) {
+		if el, ok := e.show(o, row); ok {
+			out = append(out, el)
+		}
+	}
+	return out
+}
+
 // Due returns the elements, of those that the turn has, whose time has come: the time of their state,
 // or that of a Wake. Others may be due as well if they are many; they come with the next turn.
 func (e *Elements[X, S, E]) Due(t Outbound) []*Element[X, S] {

@@ -90,7 +90,7 @@ func (d deed) do(t *fleetTurn, model modelFleet) error {
 }
 
 // agrees compares everything that can be asked of elements with the model.
-func (model modelFleet) agrees(t *fleetTurn, deep bool) error {
+func (model modelFleet) agrees(t *fleetTurn, first int, deep bool) error {
 	groups := map[int]int{}
 	for _, s := range shipStates {
 		n := 0
@@ -115,14 +115,21 @@ func (model modelFleet) agrees(t *fleetTurn, deep bool) error {
 	if n := ships.Count(t); n != len(model) {
 		return fmt.Errorf("there are %d, and should be %d", n, len(model))
 	}
-	if !deep {
-		return nil
-	}
 	var selected []string
 	for _, name := range slices.Sorted(maps.Keys(model)) {
 		if m := model[name]; (m.group == 1 || m.group == -7) && (m.state == docked || m.state == lost) {
 			selected = append(selected, name)
 		}
+	}
+	var head []string
+	for _, el := range ships.First(t, first, []int{1, -7}, lost, docked) {
+		head = append(head, el.Name)
+	}
+	if diff := cmp.Diff(selected[:min(max(first, 0), len(selected))], head, cmpopts.EquateEmpty()); diff != "" {
+		return fmt.Errorf("the first %d: %s", first, diff)
+	}
+	if !deep {
+		return nil
 	}
 	var found []string
 	for el := range ships.Select(t, []int{1, -7}, lost, docked) {
@@ -160,12 +167,12 @@ func TestElementsAreAMapRandomly(t *testing.T) {
 					seen[0].Elements = append(seen[0].Elements, e)
 				}
 			}
-			deeds, deep := drawDeeds(rt), rapid.Bool().Draw(rt, "deep")
+			deeds, deep, first := drawDeeds(rt), rapid.Bool().Draw(rt, "deep"), rapid.IntRange(-1, 4).Draw(rt, "first")
 			var after modelFleet
 			decide := func(t *fleetTurn) error {
 				after = maps.Clone(model)
 				for _, d := range deeds {
-					if err := errors.Join(d.do(t, after), after.agrees(t, deep)); err != nil {
+					if err := errors.Join(d.do(t, after), after.agrees(t, first, deep)); err != nil {
 						return err
 					}
 				}

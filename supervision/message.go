@@ -71,6 +71,16 @@ func (d *MessageOf[B]) Send(t Outbound, to storage.Key, body B, options ...Messa
 	o.send = append(o.send, m)
 }
 
+// To returns the message to a record, for [Kind.DeliverAll].
+func (d *MessageOf[B]) To(to storage.Key, body B, options ...MessageOption) (storage.Message, error) {
+	m, err := d.message(body, options)
+	m.To = to
+	if m.ID == "" {
+		m.ID = strings.ToLower(rand.Text())
+	}
+	return m, err
+}
+
 // A Mailbox takes messages for records: a [Kind].
 type Mailbox interface {
 	Deliver(ctx context.Context, id string, m storage.Message) error
@@ -80,12 +90,9 @@ type Mailbox interface {
 // next turn. With [MessageID] it may be said again by a sender who does not know whether it was heard.
 // It returns what [Kind.Deliver] returns.
 func (d *MessageOf[B]) Deliver(ctx context.Context, to Mailbox, id string, body B, options ...MessageOption) error {
-	m, err := d.message(body, options)
+	m, err := d.To(storage.Key{}, body, options...)
 	if err != nil {
 		return err
-	}
-	if m.ID == "" {
-		m.ID = strings.ToLower(rand.Text())
 	}
 	return to.Deliver(ctx, id, m)
 }

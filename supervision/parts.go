@@ -15,8 +15,9 @@ import (
 type parts struct {
 	sort   AnyElements // what they are; nil: the kind has none
 	rows   map[string]*part
-	unread map[group]int // how many are stored and not among rows
-	counts map[group]int // how many there are, as far as rows say where they were counted
+	absent map[string]bool // messages name them, and they are not there
+	unread map[group]int   // how many are stored and not among rows
+	counts map[group]int   // how many there are, as far as rows say where they were counted
 }
 
 // A group is what a tally counts by.
@@ -63,6 +64,14 @@ func (p *parts) see(seen *storage.Snapshot, sort AnyElements) {
 	maps.Copy(p.counts, p.unread)
 	for i := range seen.Elements {
 		p.take(seen.Elements[i])
+	}
+	for i := range seen.Messages {
+		if name := seen.Messages[i].Element; name != "" && p.rows[name] == nil {
+			if p.absent == nil {
+				p.absent = map[string]bool{}
+			}
+			p.absent[name] = true
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func anywhere(group) bool { return true }
 
 // find returns an element by name; nil: there is none.
 func (p *parts) find(o *core, name string) *part {
-	if p.rows[name] == nil && !p.complete(anywhere) {
+	if p.rows[name] == nil && !p.absent[name] && !p.complete(anywhere) {
 		p.read(o, storage.ElementQuery{Names: []string{name}})
 	}
 	if row := p.rows[name]; row != nil && !row.gone {
@@ -46,13 +46,33 @@ func (p *parts) find(o *core, name string) *part {
 
 // pick returns the elements in the groups and states, by name; none of either: any.
 func (p *parts) pick(o *core, groups []int, states []string) []*part {
-	wanted := func(g group) bool {
-		return (len(groups) == 0 || slices.Contains(groups, g.number)) && (len(states) == 0 || slices.Contains(states, g.state))
-	}
+	wanted := wantedBy(groups, states)
 	if !p.complete(wanted) && !p.read(o, storage.ElementQuery{Groups: groups, States: states}) {
 		return nil
 	}
 	return p.sorted(func(row *part) bool { return !row.gone && wanted(row.place()) })
+}
+
+func wantedBy(groups []int, states []string) func(group) bool {
+	return func(g group) bool {
+		return (len(groups) == 0 || slices.Contains(groups, g.number)) && (len(states) == 0 || slices.Contains(states, g.state))
+	}
+}
+
+// first returns the first n of what pick returns, and reads no more than it takes to know them.
+func (p *parts) first(o *core, n int, groups []int, states []string) []*part {
+	q := storage.ElementQuery{Groups: groups, States: states, Limit: n}
+	for _, row := range p.rows {
+		if row.stored && q.Matches(&row.was) {
+			q.Limit++ // it may not be in the way any more
+		}
+	}
+	wanted := wantedBy(groups, states)
+	if !p.complete(wanted) && !p.read(o, q) {
+		return nil
+	}
+	found := p.sorted(func(row *part) bool { return !row.gone && wanted(row.place()) })
+	return found[:min(n, len(found))]
 }
 
 // sorted returns those in hand that are wanted, by name.
