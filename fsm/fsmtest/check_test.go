@@ -4,12 +4,12 @@ import (
 	"testing"
 
 	"github.com/reeve-go/reeve/fsm"
-	"github.com/reeve-go/reeve/internal/originals"
+	"github.com/reeve-go/reeve/scan/presets"
 )
 
 func TestCheckReturnsTheMachine(t *testing.T) {
 	t.Parallel()
-	for _, d := range []originals.Definition{originals.Introspection(), originals.VMScan(), originals.PodScan()} {
+	for _, d := range []presets.Definition{presets.VMScan(), presets.Amazon(), presets.PodScan()} {
 		if m := Check(t, d); m.Name() != d.Name {
 			t.Errorf("Check returns the machine %q; want %q", m.Name(), d.Name)
 		}
@@ -18,8 +18,8 @@ func TestCheckReturnsTheMachine(t *testing.T) {
 
 func TestCheckCatchesWhatDoesNotCompile(t *testing.T) {
 	t.Parallel()
-	r := record(t, func(tb testing.TB) { Check(tb, originals.Amazon(originals.VMScan())) })
-	r.wantFailure(t, `fsmtest: fsm: definition "amazon" is not sound`, "trap:", `"after_scan"`, `"synchronizing"`, `"aborting"`, `"canceling"`)
+	r := record(t, func(tb testing.TB) { Check(tb, presets.AmazonAsItIs()) })
+	r.wantFailure(t, `fsmtest: fsm: definition "amazon-as-it-is" is not sound`, "trap:", `"after_scan"`, `"synchronizing"`, `"aborting"`, `"canceling"`)
 }
 
 // A machine that Compile lets pass only because its faults are waived shows that Check sees them.

@@ -1,9 +1,9 @@
-// Package originals holds the state machines of the systems that Reeve learned from, as definitions:
-// the introspection of bare-metal nodes (ironic-inspector) and the scanning of virtual machines
-// (ManageIQ), as they are in use, as they once were, and repaired. Tests and benchmarks share them.
+// Package originals holds the introspection of bare-metal nodes (ironic-inspector), one of the systems that Reeve learned from, as
+// definitions: as it is in use and as it once was. Tests and benchmarks share them. Those of ManageIQ's scanning are in package
+// scan/presets.
 //
-// The tables are facts about those systems. The sentences, modes and limits are ours: the originals
-// have neither modes nor a limit a state.
+// The tables are facts about that system. The sentences, modes and limits are ours: the original has neither modes nor a limit a
+// state.
 package originals
 
 import "github.com/reeve-go/reeve/fsm"

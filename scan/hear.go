@@ -1,0 +1,201 @@
+package scan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/reeve-go/reeve/provisioning"
+	"github.com/reeve-go/reeve/supervision"
+)
+
+// What jobs hear of agents. An answer is a result of one category, which the message names as its element, or the last word on an epoch.
+type answer struct {
+	Agent string `json:"agent"`
+	Epoch int    `json:"epoch"`
+	// Result is of the category; nil: this is the agent's last word on the epoch.
+	Result *Result `json:"result,omitempty"`
+	Error  string  `json:"error,omitempty"`
+	Class  Class   `json:"class,omitempty"`
+	// After is how long to wait before another epoch, in nanoseconds.
+	After int64 `json:"after,omitempty"`
+}
+
+var (
+	agentProgress = supervision.NewMessage[Progress]("scan.progress")
+	agentAnswer   = supervision.NewMessage[answer]("scan.answer")
+)
+
+// Ended is sent to the owner of a job in the commit in which it ends.
+var Ended = supervision.NewMessage[JobEnded]("scan.ended")
+
+// JobEnded is what the owner of a job is told.
+type JobEnded struct {
+	Job   string   `json:"job"`
+	State JobState `json:"state"`
+	// Outcome is that of the [Report].
+	Outcome Outcome `json:"outcome"`
+	Error   string  `json:"error,omitempty"`
+	Reason  string  `json:"reason,omitempty"`
+}
+
+// hear takes down one message.
+func (w *work) hear(msg supervision.Message) error {
+	if g, ok := permitGranted.Body(msg); ok {
+		w.Data.Kept = g.Until
+		if w.Data.Permitted.IsZero() {
+			w.Data.Permitted = w.Now
+		}
+	} else if _, ok := permitGone.Body(msg); ok {
+		return w.loseBecause("its permits were taken back, because it did not say that it goes on")
+	} else if c, ok := provisioning.StatusChanged.Body(msg); ok && c.Request == w.Data.Mount {
+		return w.hearMount(c)
+	} else if p, ok := agentProgress.Body(msg); ok {
+		return w.hearProgress(msg, p)
+	} else if a, ok := agentAnswer.Body(msg); ok {
+		return w.hearAnswer(msg, a)
+	} else if _, err, ok := w.m.request.Outcome(msg); ok && err != nil && w.State == JobRequested {
+		return w.retry(Trouble, "the agents could not be asked: "+err.Error())
+	} else if _, err, ok := w.m.save.Outcome(msg); ok && w.State == JobSaving {
+		return w.hearSaved(err)
+	}
+	return nil
+}
+
+// goes reports whether the job goes on: it is not about to end, and has not ended.
+func (w *work) goes() bool {
+	return w.State != JobStopping && w.State != JobCleaning && !w.State.Final()
+}
+
+func (w *work) loseBecause(why string) error {
+	if !w.goes() {
+		return nil
+	}
+	return w.stop(JobFailed, Overdue, why)
+}
+
+func (w *work) hearMount(c provisioning.Changed) error {
+	w.Data.Mounted = c.Status
+	switch c.Status {
+	case provisioning.Provisioned:
+		w.Data.Attached = c.Resources
+	case provisioning.Failed, provisioning.Deprovisioning, provisioning.DeprovisioningRequested, provisioning.Deprovisioned:
+		if w.goes() && w.Data.Ending == "" {
+			return w.stop(JobFailed, Trouble, "what has to be attached is not there: "+c.Error+c.Reason)
+		}
+	}
+	return nil
+}
+
+func (w *work) hearSaved(err error) error {
+	if err != nil {
+		w.Data.Ending, w.Data.Error, w.Data.Class = JobFailed, "the host could not take the results over: "+err.Error(), Trouble
+	}
+	return w.leave()
+}
+
+// mine reports whether an agent's word is about the epoch under way.
+func (w *work) mine(epoch int) bool { return epoch == w.Data.Epoch && epoch > 0 }
+
+func (w *work) hearProgress(msg supervision.Message, p Progress) error {
+	switch {
+	case !w.mine(p.Epoch) || w.State != JobRequested && w.State != JobScanning:
+		w.Ignore(msg, w.staleWhy(p.Epoch))
+		return nil
+	case w.Data.Agent != p.Agent && w.Data.Agent != "" && p.Seq > 1:
+		w.Ignore(msg, "agent "+quote(w.Data.Agent)+" has it by now")
+		return nil
+	}
+	w.Data.Agent = p.Agent
+	if w.State == JobRequested {
+		if err := w.Fire(jobBegin); err != nil {
+			return err
+		}
+	}
+	w.Touch(w.Data.clocks().Progress)
+	if el, ok := w.category(msg); ok && el.Data.Result == nil {
+		el.Data.Epoch, el.Data.Items, el.Data.Bytes = p.Epoch, p.Items, p.Bytes
+		if el.State == CategoryPlanned {
+			return w.m.categories.Fire(w.jobTurn, el, scanCategory)
+		}
+	}
+	return nil
+}
+
+// category returns the category that a message is about.
+func (w *work) category(msg supervision.Message) (*categoryElem, bool) {
+	if msg.Element == "" {
+		return nil, false
+	}
+	return w.m.categories.Get(w.jobTurn, msg.Element)
+}
+
+func (w *work) staleWhy(epoch int) string {
+	if w.mine(epoch) {
+		return fmt.Sprintf("the job is %s", w.State)
+	}
+	return fmt.Sprintf("it is about epoch %d, and this is %d", epoch, w.Data.Epoch)
+}
+
+// hearAnswer decides what an agent's answer is worth: it is applied, says what was said before, or is stale.
+func (w *work) hearAnswer(msg supervision.Message, a answer) error {
+	el, ok := w.category(msg)
+	switch {
+	case a.Result != nil && !ok:
+		w.Data.Heard.Stale++
+		w.Ignore(msg, "the job did not ask for category "+quote(msg.Element))
+	case !w.mine(a.Epoch) || w.State != JobRequested && w.State != JobScanning && w.State != JobStopping:
+		return w.hearLate(msg, a)
+	case a.Result == nil && w.Data.Silent, a.Result != nil && el.Data.Result != nil:
+		w.Data.Heard.Duplicate++
+		w.Ignore(msg, "the same was said before")
+	case a.Result == nil:
+		w.Data.Heard.Applied++
+		return w.hearLast(a)
+	default:
+		w.Data.Heard.Applied++
+		if w.State != JobStopping {
+			w.Touch(w.Data.clocks().Progress)
+		}
+		return w.outcome(el, *a.Result)
+	}
+	return nil
+}
+
+// hearLate is about an answer that nobody waits for any more. A second answer of the epoch under way is a duplicate.
+func (w *work) hearLate(msg supervision.Message, a answer) error {
+	if w.mine(a.Epoch) && (w.State == JobCollected || w.State == JobSaving) {
+		w.Data.Heard.Duplicate++
+	} else {
+		w.Data.Heard.Stale++
+	}
+	w.Ignore(msg, w.staleWhy(a.Epoch))
+	if a.Result != nil && w.m.options.Late != DropLate {
+		w.spawnTarget()
+		targetLate.Send(w.jobTurn, w.m.Targets.Key(w.Data.Target.ID), LateReply{Job: w.Key.ID, Epoch: a.Epoch, Agent: a.Agent, Results: []Result{*a.Result}})
+	}
+	return nil
+}
+
+// hearLast is about the agent's last word on an epoch.
+func (w *work) hearLast(a answer) error {
+	if a.Agent != w.Data.Agent && w.Data.Agent != "" {
+		return nil // the one that has it by now goes on
+	}
+	w.Data.Agent, w.Data.Silent = a.Agent, true
+	if w.State == JobStopping {
+		return nil
+	}
+	w.Data.Class, w.Data.Error = a.Class, a.Error
+	if a.Error == "" && (w.open() > 0 || w.again() > 0) {
+		w.Data.Class, w.Data.Error = Trouble, "not all categories have a result"
+	}
+	if a.After > 0 {
+		w.Data.Next = w.Now.Add(min(afterMost, durationOf(a.After)))
+	}
+	return nil
+}
+
+// afterMost is the longest time that an agent can ask for before another epoch.
+const afterMost = 30 * time.Minute
+
+func durationOf(n int64) time.Duration { return time.Duration(max(0, n)) }

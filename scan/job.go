@@ -1,0 +1,191 @@
+package scan
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reeve-go/reeve/provisioning"
+	"github.com/reeve-go/reeve/storage"
+)
+
+// Spec is what a job is to do.
+type Spec struct {
+	Target     Target     `json:"target"`
+	Categories []Category `json:"categories"`
+	// Permits are what it needs before it begins, all at once; see [Pool].
+	Permits []Permit `json:"permits,omitempty"`
+	// Priority puts it before jobs of a higher number, from 0 to 9.
+	Priority int `json:"priority,omitempty"`
+	// Limits bound what a category takes, Clocks what the parts of the job do.
+	Limits Limits `json:"limits,omitzero"`
+	Clocks Clocks `json:"clocks,omitzero"`
+	// Tries is how many further epochs there may be after an error of a class. Default: 2 for [Trouble], 3 for [Lost]. There is never one
+	// for the others.
+	Tries map[Class]int `json:"tries,omitempty"`
+	// Owner is the record of the same store that is told with [Ended] when the job has ended; zero: nobody is.
+	Owner storage.Key `json:"owner,omitzero"`
+}
+
+// A Job is what is known of a job: the data of its record, whose state is its [JobState]. Its categories are the elements of the record.
+type Job struct {
+	Spec
+
+	// Epoch counts its dispatches, from 1. It travels with requests, progress and replies: what names another epoch is stale.
+	Epoch int `json:"epoch,omitempty"`
+	// Agent has begun on this epoch; empty: none has.
+	Agent string `json:"agent,omitempty"`
+	// Failures are how often it failed so far, by class, and Error what went wrong last.
+	Failures map[Class]int `json:"failures,omitempty"`
+	Error    string        `json:"error,omitempty"`
+	Class    Class         `json:"class,omitempty"`
+	// Reason is why it was called off, in the words of who did so.
+	Reason string `json:"reason,omitempty"`
+	// Heard counts what agents replied, by what became of it.
+	Heard Heard `json:"heard,omitzero"`
+
+	// Ticket is its place in the pool's line; Permitted says since when it has its permits, Kept until when it may keep them.
+	Ticket    string    `json:"ticket,omitempty"`
+	Permitted time.Time `json:"permitted,omitzero"`
+	Kept      time.Time `json:"kept,omitzero"`
+	// Mount is the request for what has to be attached, and Mounted how far that is; empty: there is none. Attached is what there is.
+	Mount    string                        `json:"mount,omitempty"`
+	Mounted  provisioning.Status           `json:"mounted,omitempty"`
+	Attached map[string]provisioning.Known `json:"attached,omitempty"`
+	// Releasing: it was asked to be released.
+	Releasing bool `json:"releasing,omitempty"`
+	// Known are results of earlier scans that may hold, if they were Looked for.
+	Known  []Result `json:"known,omitempty"`
+	Looked bool     `json:"looked,omitempty"`
+	// Start is when an agent has to have begun, Next when another epoch begins, CleanBy when nothing may be left attached.
+	Start   time.Time `json:"start,omitzero"`
+	Next    time.Time `json:"next,omitzero"`
+	CleanBy time.Time `json:"clean_by,omitzero"`
+	// Ending is where it goes once nothing is attached any more; empty: it goes on.
+	Ending JobState `json:"ending,omitempty"`
+	// Silent: the agent has said its last word on this epoch.
+	Silent bool `json:"silent,omitempty"`
+}
+
+// CategoryProgress is the data of a category of a job.
+type CategoryProgress struct {
+	Config json.RawMessage `json:"config,omitempty"`
+	// Epoch is the one that it was last begun in, Items and Bytes how far that is.
+	Epoch int   `json:"epoch,omitempty"`
+	Items int   `json:"items,omitempty"`
+	Bytes int64 `json:"bytes,omitempty"`
+	// Result is how it ended; nil: it has not.
+	Result *Result `json:"result,omitempty"`
+}
+
+// Heard counts replies by what became of them.
+type Heard struct {
+	// Applied: it brought results that were not there, or ended an epoch. Duplicate: the same had been said. Stale: it names
+	// another epoch, or came when the job had ended.
+	Applied   int `json:"applied,omitempty"`
+	Duplicate int `json:"duplicate,omitempty"`
+	Stale     int `json:"stale,omitempty"`
+	// Orphan: there is no such job. Poison: it could not be understood. No job knows of these; see [Manager.Heard].
+	Orphan int `json:"orphan,omitempty"`
+	Poison int `json:"poison,omitempty"`
+}
+
+func (h *Heard) add(o Heard) {
+	h.Applied += o.Applied
+	h.Duplicate += o.Duplicate
+	h.Stale += o.Stale
+	h.Orphan += o.Orphan
+	h.Poison += o.Poison
+}
+
+// tries returns how many further epochs there may be after errors of the class.
+func (s *Spec) tries(c Class) int {
+	if n, ok := s.Tries[c]; ok {
+		return n
+	}
+	return map[Class]int{Trouble: 2, Lost: 3}[c]
+}
+
+// clocks returns the clocks of the job: defaults filled in, longer for a target that is slower.
+func (s *Spec) clocks() Clocks {
+	c := s.Clocks
+	slower := s.Target.Slower
+	if slower == 0 {
+		slower = 1
+	}
+	for _, one := range []struct {
+		clock *time.Duration
+		usual time.Duration
+	}{
+		{&c.Queue, 24 * time.Hour},
+		{&c.Start, 15 * time.Minute},
+		{&c.Progress, 5 * time.Minute},
+		{&c.Total, 4 * time.Hour},
+		{&c.Cleanup, 15 * time.Minute},
+	} {
+		if *one.clock == 0 {
+			*one.clock = one.usual
+		}
+		*one.clock = time.Duration(float64(*one.clock) * slower)
+	}
+	return c
+}
+
+// What bounds a spec.
+const (
+	maxCategories = 100
+	maxPermits    = 16
+	maxPriority   = 9
+	longest       = 30 * 24 * time.Hour
+)
+
+// check returns an error that says what is wrong with a spec.
+func (s *Spec) check() error {
+	t := &s.Target
+	switch {
+	case !isName(t.ID, storage.MaxID):
+		return fmt.Errorf("the target's id is %s; a text of 1 to %d bytes is right", quote(t.ID), storage.MaxID)
+	case !(t.Slower >= 0 && t.Slower <= 1000): // also what is no number
+		return fmt.Errorf("target %s is %v times slower; a number from 0 to 1000 is right", quote(t.ID), t.Slower)
+	case len(s.Categories) == 0 || len(s.Categories) > maxCategories:
+		return fmt.Errorf("there are %d categories; 1 to %d are right", len(s.Categories), maxCategories)
+	case len(s.Permits) > maxPermits:
+		return fmt.Errorf("there are %d permits; at most %d are right", len(s.Permits), maxPermits)
+	case s.Priority < 0 || s.Priority > maxPriority:
+		return fmt.Errorf("the priority is %d; 0 to %d are right", s.Priority, maxPriority)
+	}
+	for i, c := range s.Categories {
+		switch {
+		case !isName(c.Name, storage.MaxName):
+			return fmt.Errorf("the name of category %d is %s; a text of 1 to %d bytes is right", i+1, quote(c.Name), storage.MaxName)
+		case slices.ContainsFunc(s.Categories[:i], func(o Category) bool { return o.Name == c.Name }):
+			return fmt.Errorf("category %s is asked for twice; once is right", quote(c.Name))
+		case len(c.Config) > 0 && !json.Valid(c.Config):
+			return fmt.Errorf("the config of category %s is no JSON", quote(c.Name))
+		}
+	}
+	for i, p := range s.Permits {
+		switch {
+		case !isName(p.Key, storage.MaxName):
+			return fmt.Errorf("the key of permit %d is %s; a text of 1 to %d bytes is right", i+1, quote(p.Key), storage.MaxName)
+		case p.Weight < 0:
+			return fmt.Errorf("permit %s weighs %d; a positive number is right", quote(p.Key), p.Weight)
+		case slices.ContainsFunc(s.Permits[:i], func(o Permit) bool { return o.Key == p.Key }):
+			return fmt.Errorf("permit %s is asked for twice; once is right", quote(p.Key))
+		}
+	}
+	for class, n := range s.Tries {
+		if n < 0 || n > 100 || class != Trouble && class != Lost {
+			return fmt.Errorf("there are to be %d tries after errors of class %s; 0 to 100 after %q or %q are right", n, quote(string(class)), Trouble, Lost)
+		}
+	}
+	for name, d := range map[string]time.Duration{
+		"queue": s.Clocks.Queue, "start": s.Clocks.Start, "progress": s.Clocks.Progress, "total": s.Clocks.Total, "cleanup": s.Clocks.Cleanup,
+	} {
+		if d < 0 || d > longest {
+			return fmt.Errorf("the %s clock is %v; a time of up to %v is right", name, d, longest)
+		}
+	}
+	return nil
+}

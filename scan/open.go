@@ -1,0 +1,49 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/reeve-go/reeve/provisioning"
+)
+
+// An Opener opens targets on an agent. It must be safe for concurrent use.
+type Opener interface {
+	// Open returns the file system of a target, and what is to be called when nobody reads it any more. Attached is what was attached for it, by the
+	// resources' ids. An error is tried again, unless it is made with [Fail]; see also [RetryAfter].
+	Open(ctx context.Context, t Target, attached map[string]provisioning.Known) (fsys fs.FS, done func() error, err error)
+}
+
+// A Mounter says what has to be attached before a target can be opened: resources of package provisioning, such as a snapshot, a volume
+// made from it and its attachment. They are there before an agent is asked, and released when the job ends, whatever became of it.
+type Mounter interface {
+	// Mounts returns the resources; none: the target can be opened as it is. It is a pure function of the target.
+	Mounts(t Target) ([]provisioning.Spec, error)
+}
+
+// Fail marks an error as one that no other try can mend.
+func Fail(err error) error { return &classError{class: Fatal, err: err} }
+
+// RetryAfter marks an error as one after which another try makes sense when that time has passed.
+func RetryAfter(d time.Duration, err error) error {
+	return &classError{class: Trouble, after: d, err: err}
+}
+
+type classError struct {
+	class Class
+	after time.Duration
+	err   error
+}
+
+func (e *classError) Error() string { return e.err.Error() }
+func (e *classError) Unwrap() error { return e.err }
+
+// classOf returns the class of an error, and how long to wait before another try, if that is known.
+func classOf(err error) (Class, time.Duration) {
+	if c, ok := errors.AsType[*classError](err); ok {
+		return c.class, c.after
+	}
+	return Trouble, 0
+}

@@ -1,0 +1,279 @@
+package scan
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/reeve-go/reeve/fsm"
+	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/supervision"
+)
+
+// A Pool is what jobs need permits of: the data of a record that gives them out, all that a job asks for at once, and takes them back when the job has
+// ended. Who holds permits, and who waits in which order, are its elements.
+type Pool struct {
+	// Limits are how much there is of each key: zero is none, and a key that is not named is unlimited. "provider/*" is for each provider
+	// that is not named itself. See [Manager.Limit].
+	Limits map[string]int `json:"limits,omitempty"`
+	// Used is how much of each key is given out.
+	Used map[string]int `json:"used,omitempty"`
+	// Wanted is how many jobs lack nothing but an agent, Held how many have their permits, as the fleet was told last.
+	Wanted int `json:"wanted,omitempty"`
+	Held   int `json:"held,omitempty"`
+	// Oldest is for how long a request has waited in the queue for an agent to take it, as heard last. If that is longer than the manager's
+	// Options.QueueAge the pool gives nothing out.
+	Oldest time.Duration `json:"oldest,omitempty"`
+	// Heard counts the replies to jobs that have ended, and those to none.
+	Heard Heard `json:"heard,omitzero"`
+}
+
+// PoolState says whether a pool gives permits out.
+type PoolState string
+
+// The states of a pool.
+const (
+	PoolOpen PoolState = "open"
+	PoolShut PoolState = "shut"
+)
+
+// PoolEvent is what happens to a pool.
+type PoolEvent string
+
+const (
+	poolShut PoolEvent = "shut"
+	poolOpen PoolEvent = "open"
+)
+
+// gaugeFor is how long it counts what was heard of the queue.
+const gaugeFor = 2 * time.Minute
+
+var poolMachine = fsm.MustCompile(fsm.Definition[PoolState, PoolEvent]{
+	Name:    "scan-pool",
+	Doc:     "A pool gives permits to jobs, and takes them back.",
+	Initial: PoolOpen,
+	States: fsm.States[PoolState, PoolEvent]{
+		PoolOpen: {Mode: fsm.Resting, Doc: "Permits are given out."},
+		PoolShut: {Mode: fsm.Waiting, After: gaugeFor, Then: poolOpen, Doc: "Agents do not keep up with what they are asked, so nothing is given out."},
+	},
+	Events: fsm.Events[PoolEvent]{
+		poolShut: {Doc: "The oldest request has waited for too long.", By: fsm.Supervisor},
+		poolOpen: {Doc: "Agents keep up again, or nothing was heard of the queue for a while.", By: fsm.Supervisor},
+	},
+	Table: fsm.Table[PoolState, PoolEvent]{PoolOpen: {poolShut: PoolShut}, PoolShut: {poolOpen: PoolOpen}},
+})
+
+// A seat is a place in the pool's line: it waits, or it has its permits.
+type seat struct {
+	Job     storage.Key `json:"job"`
+	Permits []Permit    `json:"permits,omitempty"`
+	Since   time.Time   `json:"since"`
+}
+
+type (
+	seatState string
+	seatEvent string
+)
+
+const (
+	seatWaiting seatState = "waiting"
+	seatHeld    seatState = "held"
+	seatGrant   seatEvent = "grant"
+)
+
+var seatMachine = fsm.MustCompile(fsm.Definition[seatState, seatEvent]{
+	Name:    "scan-seat",
+	Doc:     "A job's place in the line of a pool. It is removed when the job has ended, or its time is up.",
+	Initial: seatWaiting,
+	States: fsm.States[seatState, seatEvent]{
+		seatWaiting: {Mode: fsm.Resting, Doc: "The job waits for its permits, and gives up by its own clock."},
+		seatHeld:    {Mode: fsm.Resting, Doc: "The job has them, for as long as it says that it goes on."},
+	},
+	Events: fsm.Events[seatEvent]{seatGrant: {Doc: "It gets its permits.", By: fsm.Supervisor}},
+	Table:  fsm.Table[seatState, seatEvent]{seatWaiting: {seatGrant: seatHeld}},
+})
+
+// What jobs and pools say to each other. Each names the seat as its element.
+type (
+	asking    struct{ Permits []Permit }
+	returning struct{ Heard Heard }
+	keeping   struct{ For time.Duration }
+	granted   struct{ Until time.Time }
+	recalled  struct{}
+)
+
+var (
+	askPermits    = supervision.NewMessage[asking]("scan.ask")
+	returnPermits = supervision.NewMessage[returning]("scan.return")
+	keepPermits   = supervision.NewMessage[keeping]("scan.keep")
+	permitGranted = supervision.NewMessage[granted]("scan.granted")
+	permitGone    = supervision.NewMessage[recalled]("scan.recalled")
+)
+
+// What else is said to a pool.
+type (
+	limiting struct {
+		Key  string
+		N    int
+		None bool
+	}
+	gauging struct{ Oldest time.Duration }
+)
+
+var (
+	setLimit = supervision.NewMessage[limiting]("scan.limit")
+	setGauge = supervision.NewMessage[gauging]("scan.gauge")
+	addHeard = supervision.NewMessage[Heard]("scan.heard")
+)
+
+type (
+	poolKind = supervision.Kind[Pool, PoolState, PoolEvent]
+	poolTurn = supervision.Turn[Pool, PoolState, PoolEvent]
+	seatElem = supervision.Element[seat, seatState]
+)
+
+// A poolWork is one turn of a pool.
+type poolWork struct {
+	*poolTurn
+
+	m *Manager
+}
+
+func (m *Manager) decidePool(t *poolTurn) error {
+	w := poolWork{t, m}
+	if t.Data.Used == nil {
+		t.Data.Used = map[string]int{}
+	}
+	for _, msg := range t.Messages {
+		w.hear(msg)
+	}
+	for _, el := range m.seats.Due(t) {
+		w.recall(el)
+	}
+	if err := w.gauge(); err != nil {
+		return err
+	}
+	return w.grant()
+}
+
+// hear takes down one message.
+func (w poolWork) hear(msg supervision.Message) {
+	seats, t := w.m.seats, w.poolTurn
+	if a, ok := askPermits.Body(msg); ok {
+		if _, there := seats.Get(t, msg.Element); !there {
+			seats.Add(t, msg.Element, 0, seat{Job: msg.From, Permits: a.Permits, Since: t.Now})
+		}
+	} else if r, ok := returnPermits.Body(msg); ok {
+		t.Data.Heard.add(r.Heard)
+		if el, there := seats.Get(t, msg.Element); there {
+			w.free(el)
+		}
+	} else if k, ok := keepPermits.Body(msg); ok {
+		if el, there := seats.Get(t, msg.Element); there && el.State == seatHeld {
+			seats.Wake(t, el, k.For)
+		}
+	} else if l, ok := setLimit.Body(msg); ok {
+		w.limit(l)
+	} else if g, ok := setGauge.Body(msg); ok {
+		t.Data.Oldest = g.Oldest
+		if t.State == PoolShut && w.tooOld() {
+			t.Touch(gaugeFor)
+		}
+	} else if h, ok := addHeard.Body(msg); ok {
+		t.Data.Heard.add(h)
+	}
+}
+
+func (w poolWork) limit(l limiting) {
+	if l.None {
+		delete(w.Data.Limits, l.Key)
+		return
+	}
+	if w.Data.Limits == nil {
+		w.Data.Limits = map[string]int{}
+	}
+	w.Data.Limits[l.Key] = l.N
+}
+
+// free removes a seat, with what it has.
+func (w poolWork) free(el *seatElem) {
+	if el.State == seatHeld {
+		giveBack(w.Data.Used, el.Data.Permits)
+	}
+	w.m.seats.Remove(w.poolTurn, el)
+}
+
+// recall takes permits from a job that has not said for too long that it goes on.
+func (w poolWork) recall(el *seatElem) {
+	if el.State == seatHeld {
+		permitGone.Send(w.poolTurn, el.Data.Job, recalled{}, supervision.Slot("recalled"))
+		w.free(el)
+	}
+}
+
+func (w poolWork) tooOld() bool {
+	return w.m.options.QueueAge > 0 && w.Data.Oldest > w.m.options.QueueAge
+}
+
+// gauge opens and shuts the pool.
+func (w poolWork) gauge() error {
+	if w.Expired == supervision.StateExpired {
+		w.Data.Oldest = 0 // nothing was heard for a while
+	}
+	switch tooOld := w.tooOld(); {
+	case tooOld && w.State == PoolOpen:
+		return w.Fire(poolShut)
+	case !tooOld && w.State == PoolShut:
+		return w.Fire(poolOpen)
+	}
+	return nil
+}
+
+// grant gives permits to those in the line who can have them, the oldest first, and tells the fleet how many more there are that want nothing but an agent.
+func (w poolWork) grant() error {
+	fleet, wanted := w.m.fleetPermit(), 0
+	if _, known := w.Data.Limits[fleet]; fleet != "" && !known {
+		w.limit(limiting{Key: fleet}) // until it says what it has
+	}
+	l := &admission{limits: w.Data.Limits, used: w.Data.Used, now: w.Now, reserved: map[string]bool{}}
+	if w.State == PoolShut {
+		l.used = maps.Clone(l.used) // nothing is given out
+	}
+	for _, el := range w.line() {
+		switch missing := l.admit(claim{el.Data.Permits, el.Data.Since}); {
+		case len(missing) > 1, len(missing) == 1 && missing[0].Key != fleet:
+		case len(missing) == 1, w.State == PoolShut:
+			wanted++
+		default:
+			if err := w.m.seats.Fire(w.poolTurn, el, seatGrant); err != nil {
+				return err
+			}
+			w.m.seats.Wake(w.poolTurn, el, permitFor)
+			permitGranted.Send(w.poolTurn, el.Data.Job, granted{w.Now.Add(permitFor)})
+		}
+	}
+	if held := w.m.seats.Count(w.poolTurn, seatHeld); fleet != "" && (wanted != w.Data.Wanted || held != w.Data.Held) {
+		w.Data.Wanted, w.Data.Held = wanted, held
+		w.m.options.Fleet.Demand(w.poolTurn, wanted, held)
+	}
+	return nil
+}
+
+// line returns those that wait, the oldest first; not all, if they are many.
+func (w poolWork) line() []*seatElem {
+	if w.m.seats.Count(w.poolTurn, seatWaiting) == 0 {
+		return nil
+	}
+	return w.m.seats.First(w.poolTurn, seatsAtOnce, nil, seatWaiting)
+}
+
+// seatsAtOnce is how many of those that wait are looked at.
+const seatsAtOnce = 1000
+
+// permitFor is for how long permits are given out; a job that goes on says so when half of it has passed.
+const permitFor = time.Hour
+
+// ticket returns the name of a job's seat: those of a lower priority's number come first, then the older ones.
+func ticket(priority int, since time.Time, job string) string {
+	return fmt.Sprintf("%d-%016x-%s", priority, since.UnixMicro(), job)
+}

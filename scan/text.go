@@ -1,0 +1,20 @@
+package scan
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// isName reports whether s can be the name of something that is stored.
+func isName(s string, most int) bool {
+	return s != "" && len(s) <= most && utf8.ValidString(s)
+}
+
+// quote returns s for an error: in quotes, and not all of it if it is long.
+func quote(s string) string {
+	const most = 100
+	if len(s) > most {
+		return strconv.Quote(s[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,120 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// errTooMany: no more entries may be looked at.
+var errTooMany = fmt.Errorf("%w: too many entries", ErrLimit)
+
+// chunk is how many entries are asked for at once.
+const chunk = 512
+
+// A folder is a folder that keeps to the limits of its tree.
+type folder struct {
+	t    *Tree
+	name string
+	real string
+	f    fs.File
+	// whole are the entries that are still to be returned, if the file system below cannot list bit by bit.
+	whole []fs.DirEntry
+	read  bool
+}
+
+func (d *folder) Stat() (fs.FileInfo, error) {
+	info, err := d.f.Stat()
+	if err != nil {
+		return nil, d.t.fail("stat", d.name, err)
+	}
+	return info, nil
+}
+
+func (d *folder) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.name, Err: errors.New("is a folder")}
+}
+
+func (d *folder) Close() error { return d.f.Close() }
+
+// ReadDir is that of fs.ReadDirFile: in no order, and up to n of them, if n is larger than 0.
+func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
+	var all []fs.DirEntry
+	for {
+		ask := chunk
+		if n > 0 {
+			ask = min(n, chunk)
+		}
+		some, err := d.next(ask)
+		all = append(all, some...)
+		if err == io.EOF && (n <= 0 || len(all) > 0) { //nolint:errorlint // A reader's end is io.EOF itself.
+			return all, nil
+		}
+		if err != nil || n > 0 && len(all) > 0 {
+			return all, err
+		}
+	}
+}
+
+// next returns up to n entries that have a name.
+func (d *folder) next(n int) ([]fs.DirEntry, error) {
+	t := d.t
+	if t.ctx.Err() != nil {
+		return nil, t.fail("readdir", d.name, t.ctx.Err())
+	}
+	some, err := d.list(n)
+	if len(some) == 0 && err == nil {
+		err = io.ErrNoProgress
+	}
+	if over := t.entries.Add(int64(len(some))) - int64(t.limits.Entries); over > 0 {
+		t.entries.Add(-min(over, int64(len(some))))
+		some = some[:max(0, int64(len(some))-over)]
+		err = fmt.Errorf("%w: more than %d", errTooMany, t.limits.Entries)
+	}
+	some = slices.DeleteFunc(some, func(e fs.DirEntry) bool {
+		if validName(e.Name()) {
+			return false
+		}
+		t.Note(d.name, fmt.Errorf("an entry is called %q, which is no name", e.Name()))
+		return true
+	})
+	if err != nil {
+		err = t.fail("readdir", d.name, err)
+	}
+	return some, err
+}
+
+// list asks the file system for entries.
+func (d *folder) list(n int) ([]fs.DirEntry, error) {
+	if f, ok := d.f.(fs.ReadDirFile); ok {
+		return f.ReadDir(n)
+	}
+	if !d.read {
+		var err error
+		d.read = true
+		if d.whole, err = fs.ReadDir(d.t.fsys, d.real); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.whole) == 0 {
+		return nil, io.EOF
+	}
+	some := d.whole[:min(n, len(d.whole))]
+	d.whole = d.whole[len(some):]
+	return some, nil
+}
+
+// sorted orders entries by name, and leaves out a name that comes again.
+func (d *folder) sorted(entries []fs.DirEntry) []fs.DirEntry {
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return slices.CompactFunc(entries, func(a, b fs.DirEntry) bool {
+		if a.Name() != b.Name() {
+			return false
+		}
+		d.t.Note(d.name, fmt.Errorf("there are two entries called %q", a.Name()))
+		return true
+	})
+}
