@@ -24,7 +24,7 @@ func (s *shift) begin(d Delivery) bool {
 		s.giveBack(d, s.options.Lease)
 	case err != nil:
 		s.bury(d, err)
-	case s.drains():
+	case s.open.Err() != nil:
 		s.giveBack(d, 0)
 	default:
 		return s.work(d, &r)
@@ -80,15 +80,6 @@ func (s *shift) standing(d Delivery, r *Request) standing {
 	s.tasks[t] = true
 	s.working.Go(t.run)
 	return taken
-}
-
-func (s *shift) drains() bool {
-	select {
-	case <-s.draining:
-		return true
-	default:
-		return s.ctx.Err() != nil
-	}
 }
 
 func (s *shift) bury(d Delivery, why error) {

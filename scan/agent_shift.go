@@ -17,9 +17,9 @@ type shift struct {
 	end context.CancelCauseFunc
 	// slots has an entry for each request that is, or may be, worked on.
 	slots chan struct{}
-	// draining is closed when nothing more is to be taken.
-	draining chan struct{}
-	drain    func()
+	// open ends when nothing more is to be taken, by drain; a Receive that waits does, too.
+	open  context.Context
+	drain context.CancelFunc
 	// news has an entry when there is something to be reported that should not wait for the next beat.
 	news    chan struct{}
 	worked  atomic.Uint64
@@ -41,21 +41,21 @@ var (
 
 func newShift(ctx context.Context, a *Agent) *shift {
 	s := &shift{
-		Agent:    a,
-		slots:    make(chan struct{}, a.options.Width),
-		draining: make(chan struct{}),
-		news:     make(chan struct{}, 1),
-		tasks:    map[*task]bool{},
-		since:    time.Now(),
+		Agent: a,
+		slots: make(chan struct{}, a.options.Width),
+		news:  make(chan struct{}, 1),
+		tasks: map[*task]bool{},
+		since: time.Now(),
 	}
 	s.ctx, s.end = context.WithCancelCause(ctx)
-	s.drain = sync.OnceFunc(func() { close(s.draining) })
+	s.open, s.drain = context.WithCancel(s.ctx)
 	return s
 }
 
 // run works until nothing more is to be taken and all that was taken has ended.
 func (s *shift) run() {
 	defer s.end(nil)
+	defer s.drain()
 	s.beat(s.ctx, Beat{})
 	quiet := s.reportInBackground()
 	s.take()
@@ -73,7 +73,7 @@ func (s *shift) take() {
 		}
 		last := s.options.Idle > 0 && s.idleFor() >= s.options.Idle
 		begun := time.Now()
-		deliveries, err := s.Requests.Receive(s.ctx, room, s.options.Lease)
+		deliveries, err := s.Requests.Receive(s.open, room, s.options.Lease)
 		taken := 0
 		for _, d := range deliveries {
 			if taken < room && s.begin(d) {
@@ -86,6 +86,7 @@ func (s *shift) take() {
 			<-s.slots
 		}
 		switch {
+		case s.open.Err() != nil: // nothing more is to be taken
 		case err != nil:
 			s.tell("requests could not be received", err)
 			s.pause(s.ctx, s.options.Beat)
@@ -100,17 +101,11 @@ func (s *shift) take() {
 
 // room waits until another request can be worked on, and returns how many can; none if none is to be taken any more.
 func (s *shift) room() int {
-	select {
-	case <-s.draining:
+	if s.open.Err() != nil {
 		return 0
-	case <-s.ctx.Done():
-		return 0
-	default:
 	}
 	select {
-	case <-s.draining:
-		return 0
-	case <-s.ctx.Done():
+	case <-s.open.Done():
 		return 0
 	case s.slots <- struct{}{}:
 	}

@@ -105,6 +105,12 @@ func (w *work) hearProgress(msg supervision.Message, p Progress) error {
 		w.Ignore(msg, "agent "+quote(w.Data.Agent)+" has it by now")
 		return nil
 	}
+	if p.Seq == 1 {
+		w.Data.Agents++
+	}
+	if w.Data.Agents > mostBegin {
+		return w.retry(Lost, fmt.Sprintf("%d agents have begun on it, and none has come to an end", mostBegin))
+	}
 	w.Data.Agent = p.Agent
 	if w.State == JobRequested {
 		if err := w.Fire(jobBegin); err != nil {
@@ -143,7 +149,7 @@ func (w *work) hearAnswer(msg supervision.Message, a answer) error {
 	case a.Result != nil && !ok:
 		w.Data.Heard.Stale++
 		w.Ignore(msg, "the job did not ask for category "+quote(msg.Element))
-	case !w.mine(a.Epoch) || w.State != JobRequested && w.State != JobScanning && w.State != JobStopping:
+	case !w.mine(a.Epoch) || !w.takes(a):
 		return w.hearLate(msg, a)
 	case a.Result == nil && w.Data.Silent, a.Result != nil && el.Data.Result != nil:
 		w.Data.Heard.Duplicate++
@@ -153,13 +159,27 @@ func (w *work) hearAnswer(msg supervision.Message, a answer) error {
 		return w.hearLast(a)
 	default:
 		w.Data.Heard.Applied++
-		if w.State != JobStopping {
+		if w.State == JobRequested || w.State == JobScanning {
 			w.Touch(w.Data.clocks().Progress)
 		}
 		return w.outcome(el, *a.Result)
 	}
 	return nil
 }
+
+// takes reports whether an answer of the epoch under way can be of use. Between two epochs one that came late still is, if it is a result.
+func (w *work) takes(a answer) bool {
+	switch w.State {
+	case JobRequested, JobScanning, JobStopping:
+		return true
+	case JobAdmitted:
+		return a.Result != nil && a.Result.Outcome != Failed && a.Result.Outcome != Skipped
+	}
+	return false
+}
+
+// mostBegin is how many agents may begin on one epoch: a target that kills each one that looks into it must not do so for ever.
+const mostBegin = 5
 
 // hearLate is about an answer that nobody waits for any more. A second answer of the epoch under way is a duplicate.
 func (w *work) hearLate(msg supervision.Message, a answer) error {

@@ -34,8 +34,9 @@ type Job struct {
 
 	// Epoch counts its dispatches, from 1. It travels with requests, progress and replies: what names another epoch is stale.
 	Epoch int `json:"epoch,omitempty"`
-	// Agent has begun on this epoch; empty: none has.
-	Agent string `json:"agent,omitempty"`
+	// Agent has begun on this epoch, as the last of so many; empty: none has.
+	Agent  string `json:"agent,omitempty"`
+	Agents int    `json:"agents,omitempty"`
 	// Failures are how often it failed so far, by class, and Error what went wrong last.
 	Failures map[Class]int `json:"failures,omitempty"`
 	Error    string        `json:"error,omitempty"`
@@ -107,13 +108,17 @@ func (s *Spec) tries(c Class) int {
 	return map[Class]int{Trouble: 2, Lost: 3}[c]
 }
 
+// slower returns a time as it is for the target.
+func (s *Spec) slower(d time.Duration) time.Duration {
+	if s.Target.Slower == 0 {
+		return d
+	}
+	return time.Duration(float64(d) * s.Target.Slower)
+}
+
 // clocks returns the clocks of the job: defaults filled in, longer for a target that is slower.
 func (s *Spec) clocks() Clocks {
 	c := s.Clocks
-	slower := s.Target.Slower
-	if slower == 0 {
-		slower = 1
-	}
 	for _, one := range []struct {
 		clock *time.Duration
 		usual time.Duration
@@ -127,7 +132,7 @@ func (s *Spec) clocks() Clocks {
 		if *one.clock == 0 {
 			*one.clock = one.usual
 		}
-		*one.clock = time.Duration(float64(*one.clock) * slower)
+		*one.clock = s.slower(*one.clock)
 	}
 	return c
 }
@@ -148,22 +153,13 @@ func (s *Spec) check() error {
 		return fmt.Errorf("the target's id is %s; a text of 1 to %d bytes is right", quote(t.ID), storage.MaxID)
 	case !(t.Slower >= 0 && t.Slower <= 1000): // also what is no number
 		return fmt.Errorf("target %s is %v times slower; a number from 0 to 1000 is right", quote(t.ID), t.Slower)
-	case len(s.Categories) == 0 || len(s.Categories) > maxCategories:
-		return fmt.Errorf("there are %d categories; 1 to %d are right", len(s.Categories), maxCategories)
 	case len(s.Permits) > maxPermits:
 		return fmt.Errorf("there are %d permits; at most %d are right", len(s.Permits), maxPermits)
 	case s.Priority < 0 || s.Priority > maxPriority:
 		return fmt.Errorf("the priority is %d; 0 to %d are right", s.Priority, maxPriority)
 	}
-	for i, c := range s.Categories {
-		switch {
-		case !isName(c.Name, storage.MaxName):
-			return fmt.Errorf("the name of category %d is %s; a text of 1 to %d bytes is right", i+1, quote(c.Name), storage.MaxName)
-		case slices.ContainsFunc(s.Categories[:i], func(o Category) bool { return o.Name == c.Name }):
-			return fmt.Errorf("category %s is asked for twice; once is right", quote(c.Name))
-		case len(c.Config) > 0 && !json.Valid(c.Config):
-			return fmt.Errorf("the config of category %s is no JSON", quote(c.Name))
-		}
+	if err := checkCategories(s.Categories); err != nil {
+		return err
 	}
 	for i, p := range s.Permits {
 		switch {

@@ -79,7 +79,7 @@ var jobDefinition = fsm.Definition[JobState, JobEvent]{
 	},
 	Table: fsm.Table[JobState, JobEvent]{
 		JobQueued:    {jobAdmit: JobAdmitted, jobCollect: JobCollected, jobStop: JobStopping},
-		JobAdmitted:  {jobDispatch: JobRequested, jobStop: JobStopping},
+		JobAdmitted:  {jobDispatch: JobRequested, jobCollect: JobCollected, jobStop: JobStopping},
 		JobRequested: {jobBegin: JobScanning, jobAgain: JobAdmitted, jobCollect: JobCollected, jobStop: JobStopping},
 		JobScanning:  {jobAgain: JobAdmitted, jobCollect: JobCollected, jobStop: JobStopping},
 		JobCollected: {jobSave: JobSaving, jobClean: JobCleaning, jobFinish: JobDone, jobStop: JobStopping},
