@@ -61,7 +61,7 @@ func TestAgentDrains(t *testing.T) {
 	inOffice(t, func(o *office) { // with nothing to do
 		e := o.start()
 		o.desk.orders(scan.Drain)
-		o.pass(31 * time.Second)
+		o.pass(11 * time.Second) // also while it waits for requests
 		if b := o.desk.lastBeat(); !e.hasEnded() || !b.Drained {
 			t.Errorf("its last word is %+v", b)
 		}

@@ -53,8 +53,8 @@ func checkCategories(all []Category) error {
 	}
 	for n, c := range all {
 		switch {
-		case !isName(c.Name, storage.MaxName):
-			return fmt.Errorf("the name of category %d is %s; a text of 1 to %d bytes is right", n+1, quote(c.Name), storage.MaxName)
+		case !isWord(c.Name, storage.MaxName):
+			return fmt.Errorf("the name of category %d is %s; a text of 1 to %d bytes without control characters is right", n+1, quote(c.Name), storage.MaxName)
 		case slices.ContainsFunc(all[:n], func(o Category) bool { return o.Name == c.Name }):
 			return fmt.Errorf("category %s is asked for twice; once is right", quote(c.Name))
 		case len(c.Config) > 0 && !json.Valid(c.Config):

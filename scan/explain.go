@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/reeve-go/reeve/supervision"
 )
@@ -23,15 +24,15 @@ type Wait struct {
 	Why string `json:"why"`
 }
 
-// Waiting returns the jobs that wait for permits in the order in which they get them, and why each does not have them yet: those without a Key would
-// start now. It looks at all that wait.
+// Waiting returns the jobs that wait for permits, the first one first, and why each does not have them yet: those without a Key get them with the pool's next
+// turn, unless it is shut. It looks at all that wait.
 func (m *Manager) Waiting(ctx context.Context) ([]Wait, error) {
 	records, err := m.pools.GetAll(ctx, []string{m.pool().ID})
 	if err != nil || records[0].Version == 0 {
 		return nil, err
 	}
 	p := records[0]
-	l := &admission{limits: p.Data.Limits, used: p.Data.Used, reserved: map[string]bool{}}
+	l := &admission{limits: p.Data.Limits, used: p.Data.Used, now: time.Now(), reserved: map[string]bool{}}
 	if l.used == nil {
 		l.used = map[string]int{}
 	}

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/provisioning"
@@ -101,14 +102,14 @@ func (w *work) hearProgress(msg supervision.Message, p Progress) error {
 	case !w.mine(p.Epoch) || w.State != JobRequested && w.State != JobScanning:
 		w.Ignore(msg, w.staleWhy(p.Epoch))
 		return nil
-	case w.Data.Agent != p.Agent && w.Data.Agent != "" && p.Seq > 1:
+	case w.Data.Agent != p.Agent && p.Seq > 1 && slices.Contains(w.Data.Agents, p.Agent):
 		w.Ignore(msg, "agent "+quote(w.Data.Agent)+" has it by now")
 		return nil
 	}
-	if p.Seq == 1 {
-		w.Data.Agents++
+	if p.Seq == 1 || w.Data.Agent != p.Agent {
+		w.Data.Agents = append(w.Data.Agents, p.Agent)
 	}
-	if w.Data.Agents > mostBegin {
+	if len(w.Data.Agents) > mostBegin {
 		return w.retry(Lost, fmt.Sprintf("%d agents have begun on it, and none has come to an end", mostBegin))
 	}
 	w.Data.Agent = p.Agent

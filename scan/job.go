@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/reeve-go/reeve/provisioning"
 	"github.com/reeve-go/reeve/storage"
@@ -34,9 +35,9 @@ type Job struct {
 
 	// Epoch counts its dispatches, from 1. It travels with requests, progress and replies: what names another epoch is stale.
 	Epoch int `json:"epoch,omitempty"`
-	// Agent has begun on this epoch, as the last of so many; empty: none has.
-	Agent  string `json:"agent,omitempty"`
-	Agents int    `json:"agents,omitempty"`
+	// Agent has begun on this epoch, as the last of these Agents; empty: none has.
+	Agent  string   `json:"agent,omitempty"`
+	Agents []string `json:"agents,omitempty"`
 	// Failures are how often it failed so far, by class, and Error what went wrong last.
 	Failures map[Class]int `json:"failures,omitempty"`
 	Error    string        `json:"error,omitempty"`
@@ -65,6 +66,8 @@ type Job struct {
 	CleanBy time.Time `json:"clean_by,omitzero"`
 	// Ending is where it goes once nothing is attached any more; empty: it goes on.
 	Ending JobState `json:"ending,omitempty"`
+	// Adopt: it ends because its time is up; if all results come after all, it has them, where the manager adopts what is late.
+	Adopt bool `json:"adopt,omitempty"`
 	// Silent: the agent has said its last word on this epoch.
 	Silent bool `json:"silent,omitempty"`
 }
@@ -142,6 +145,8 @@ const (
 	maxCategories = 100
 	maxPermits    = 16
 	maxPriority   = 9
+	maxJobID      = 200 // tickets and keys of requests are made from it
+	maxRef        = 16 << 10
 	longest       = 30 * 24 * time.Hour
 )
 
@@ -149,10 +154,16 @@ const (
 func (s *Spec) check() error {
 	t := &s.Target
 	switch {
-	case !isName(t.ID, storage.MaxID):
-		return fmt.Errorf("the target's id is %s; a text of 1 to %d bytes is right", quote(t.ID), storage.MaxID)
-	case !(t.Slower >= 0 && t.Slower <= 1000): // also what is no number
-		return fmt.Errorf("target %s is %v times slower; a number from 0 to 1000 is right", quote(t.ID), t.Slower)
+	case !isWord(t.ID, storage.MaxID):
+		return fmt.Errorf("the target's id is %s; a text of 1 to %d bytes without control characters is right", quote(t.ID), storage.MaxID)
+	case t.Slower != 0 && !(t.Slower >= 0.01 && t.Slower <= 1000): // also what is no number
+		return fmt.Errorf("target %s is %v times slower; 0, or a number from 0.01 to 1000 is right", quote(t.ID), t.Slower)
+	case len(t.Type) > storage.MaxName || len(t.Content) > storage.MaxID || !utf8.ValidString(t.Type+t.Content):
+		return fmt.Errorf("the type or the content of target %s is no text, or too long; at most %d and %d bytes are right", quote(t.ID), storage.MaxName, storage.MaxID)
+	case len(t.Ref) > maxRef || len(t.Ref) > 0 && !json.Valid(t.Ref):
+		return fmt.Errorf("the ref of target %s has %d bytes, or is no JSON; at most %d are right", quote(t.ID), len(t.Ref), maxRef)
+	case s.Owner != (storage.Key{}) && (!isWord(s.Owner.Kind, storage.MaxName) || !isWord(s.Owner.ID, storage.MaxID)):
+		return fmt.Errorf("the owner is %q; the key of a record is right, or none", s.Owner)
 	case len(s.Permits) > maxPermits:
 		return fmt.Errorf("there are %d permits; at most %d are right", len(s.Permits), maxPermits)
 	case s.Priority < 0 || s.Priority > maxPriority:
@@ -161,9 +172,14 @@ func (s *Spec) check() error {
 	if err := checkCategories(s.Categories); err != nil {
 		return err
 	}
+	for _, c := range s.Categories {
+		if len(c.Config) > maxRef {
+			return fmt.Errorf("the config of category %s has %d bytes; at most %d are right", quote(c.Name), len(c.Config), maxRef)
+		}
+	}
 	for i, p := range s.Permits {
 		switch {
-		case !isName(p.Key, storage.MaxName):
+		case !isWord(p.Key, storage.MaxName):
 			return fmt.Errorf("the key of permit %d is %s; a text of 1 to %d bytes is right", i+1, quote(p.Key), storage.MaxName)
 		case p.Weight < 0:
 			return fmt.Errorf("permit %s weighs %d; a positive number is right", quote(p.Key), p.Weight)

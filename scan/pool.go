@@ -2,7 +2,10 @@ package scan
 
 import (
 	"fmt"
+	"hash/fnv"
+	"iter"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/fsm"
@@ -161,7 +164,7 @@ func (w poolWork) hear(msg supervision.Message) {
 	seats, t := w.m.seats, w.poolTurn
 	if a, ok := askPermits.Body(msg); ok {
 		if _, there := seats.Get(t, msg.Element); !there {
-			seats.Add(t, msg.Element, 0, seat{Job: msg.From, Permits: a.Permits, Since: t.Now})
+			seats.Add(t, msg.Element, groupOf(a.Permits), seat{Job: msg.From, Permits: a.Permits, Since: t.Now})
 		}
 	} else if r, ok := returnPermits.Body(msg); ok {
 		t.Data.Heard.add(r.Heard)
@@ -231,7 +234,7 @@ func (w poolWork) gauge() error {
 
 // grant gives permits to those in the line who can have them, the oldest first, and tells the fleet how many more there are that want nothing but an agent.
 func (w poolWork) grant() error {
-	fleet, wanted := w.m.fleetPermit(), 0
+	fleet := w.m.fleetPermit()
 	if _, known := w.Data.Limits[fleet]; fleet != "" && !known {
 		w.limit(limiting{Key: fleet}) // until it says what it has
 	}
@@ -239,10 +242,17 @@ func (w poolWork) grant() error {
 	if w.State == PoolShut {
 		l.used = maps.Clone(l.used) // nothing is given out
 	}
-	for _, el := range w.line() {
-		switch missing := l.admit(claim{el.Data.Permits, el.Data.Since}); {
-		case len(missing) > 1, len(missing) == 1 && missing[0].Key != fleet:
-		case len(missing) == 1, w.State == PoolShut:
+	wanted := 0
+	blocked := map[int]*seatElem{} // the oldest of those that want the same and cannot have it
+	for el := range w.line(blocked) {
+		missing := l.admit(claim{el.Data.Permits, el.Data.Since})
+		switch {
+		case len(missing) > 0:
+			blocked[el.Group] = el
+			if len(missing) == 1 && missing[0].Key == fleet {
+				wanted += w.alike(el.Group)
+			}
+		case w.State == PoolShut:
 			wanted++
 		default:
 			if err := w.m.seats.Fire(w.poolTurn, el, seatGrant); err != nil {
@@ -259,16 +269,68 @@ func (w poolWork) grant() error {
 	return nil
 }
 
-// line returns those that wait, the oldest first; not all, if they are many.
-func (w poolWork) line() []*seatElem {
-	if w.m.seats.Count(w.poolTurn, seatWaiting) == 0 {
-		return nil
+// How much of a line a turn looks at: pages of so many seats.
+const (
+	linePage  = 100
+	linePages = 30
+)
+
+// line yields those that wait, the oldest first. Once one is blocked, those that want the same as it are left out: a long line of them keeps nobody
+// from what is free, and is not read.
+func (w poolWork) line(blocked map[int]*seatElem) iter.Seq[*seatElem] {
+	return func(yield func(*seatElem) bool) {
+		seen := map[string]bool{}
+		for range linePages {
+			var groups []int
+			for group := range w.m.seats.Groups(w.poolTurn, seatWaits) {
+				if blocked[group] == nil {
+					groups = append(groups, group)
+				}
+			}
+			if len(groups) == 0 {
+				return
+			}
+			page := w.m.seats.First(w.poolTurn, linePage, groups, seatWaiting)
+			fresh := false
+			for _, el := range page {
+				if seen[el.Name] {
+					continue
+				}
+				seen[el.Name], fresh = true, true
+				if head := blocked[el.Group]; head != nil && slices.Equal(head.Data.Permits, el.Data.Permits) {
+					continue
+				}
+				if !yield(el) {
+					return
+				}
+			}
+			if !fresh || len(page) < linePage {
+				return
+			}
+		}
 	}
-	return w.m.seats.First(w.poolTurn, seatsAtOnce, nil, seatWaiting)
 }
 
-// seatsAtOnce is how many of those that wait are looked at.
-const seatsAtOnce = 1000
+func seatWaits(s seatState) bool { return s == seatWaiting }
+
+// alike returns how many of a group wait.
+func (w poolWork) alike(group int) int {
+	for g, n := range w.m.seats.Groups(w.poolTurn, seatWaits) {
+		if g == group {
+			return n
+		}
+	}
+	return 0
+}
+
+// groupOf returns the group of all seats that want the same.
+func groupOf(permits []Permit) int {
+	h := fnv.New32a()
+	for _, p := range permits {
+		_, _ = fmt.Fprintf(h, "%q %d ", p.Key, p.weight())
+	}
+	return int(h.Sum32() >> 1)
+}
 
 // permitFor is for how long permits are given out; a job that goes on says so when half of it has passed.
 const permitFor = time.Hour

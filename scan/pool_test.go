@@ -203,6 +203,59 @@ func TestStaleRequestsAreWithdrawn(t *testing.T) {
 	})
 }
 
+// A long line of jobs that cannot begin keeps nobody from what is free.
+func TestLongLine(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{}, func(r *rig) {
+		r.ok(r.manager.Limit(r.Context(), "busy", 0))
+		jobs := make([]scan.NewJob, 500)
+		for i := range jobs {
+			jobs[i] = scan.NewJob{ID: fmt.Sprint("busy", i), Spec: spec("vm")}
+			jobs[i].Permits = []scan.Permit{{Key: "busy"}, {Key: fmt.Sprint("host/", i%3)}}
+		}
+		_, err := r.manager.StartAll(r.Context(), jobs)
+		r.ok(err)
+		time.Sleep(time.Second)
+		r.wants("free", scan.Permit{Key: "host/0"})
+		r.is("free", scan.JobRequested)
+		r.ok(r.manager.Limit(r.Context(), "busy", 450))
+		time.Sleep(10 * time.Second)
+		if w := r.waiting(); len(w) != 50 {
+			r.Errorf("%d wait", len(w))
+		}
+	})
+}
+
+// An agent that takes a request over is not sent away because the one before it is not forgotten yet.
+func TestTakeover(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{}, func(r *rig) {
+		r.begun()
+		both := []scan.Progress{{Agent: "y", Job: "one", Epoch: 1, Seq: 1}}
+		for seq := range 3 {
+			both[0].Seq = seq + 1
+			d, err := r.manager.Report(r.Context(), both)
+			r.ok(err)
+			if d[0].Do != scan.Continue {
+				r.Errorf("the agent is told to %s: %s", d[0].Do, d[0].Why)
+			}
+		}
+		time.Sleep(time.Second)
+		if j := r.job("one").Data; j.Agent != "y" {
+			r.Errorf("agent %q has it", j.Agent)
+		}
+		if do := r.report(scan.Progress{Agent: "x", Job: "one", Epoch: 1, Seq: 2}); do != scan.Drop {
+			r.Errorf("the agent before it is told to %s", do)
+		}
+		odd := []scan.Progress{{Agent: "z\x00", Job: "one", Epoch: 1, Seq: 1}, {Agent: "y", Job: "one", Epoch: 1, Seq: 4}}
+		d, err := r.manager.Report(r.Context(), odd)
+		r.ok(err)
+		if d[0].Do != scan.Drop || d[1].Do != scan.Continue {
+			r.Errorf("they are told to %+v", d)
+		}
+	})
+}
+
 // What is wrong with a job is said when it is made.
 func TestJobsThatAreRefused(t *testing.T) {
 	t.Parallel()
@@ -211,8 +264,11 @@ func TestJobsThatAreRefused(t *testing.T) {
 			want   string
 			change func(s *scan.Spec)
 		}{
-			{`the target's id is ""; a text of 1 to 512 bytes is right`, func(s *scan.Spec) { s.Target.ID = "" }},
-			{`target "vm" is -1 times slower; a number from 0 to 1000 is right`, func(s *scan.Spec) { s.Target.Slower = -1 }},
+			{`the target's id is ""; a text of 1 to 512 bytes without control characters is right`, func(s *scan.Spec) { s.Target.ID = "" }},
+			{`target "vm" is -1 times slower; 0, or a number from 0.01 to 1000 is right`, func(s *scan.Spec) { s.Target.Slower = -1 }},
+			{`target "vm" is 1e-14 times slower; 0, or a number from 0.01 to 1000 is right`, func(s *scan.Spec) { s.Target.Slower = 1e-14 }},
+			{`the ref of target "vm" has 20002 bytes, or is no JSON; at most 16384 are right`, func(s *scan.Spec) { s.Target.Ref = []byte(`"` + strings.Repeat("x", 20000) + `"`) }},
+			{`the owner is "/me"; the key of a record is right, or none`, func(s *scan.Spec) { s.Owner.ID = "me" }},
 			{"there are 0 categories; 1 to 100 are right", func(s *scan.Spec) { s.Categories = nil }},
 			{`category "a" is asked for twice; once is right`, func(s *scan.Spec) { s.Categories[1].Name = "a" }},
 			{`the config of category "b" is no JSON`, func(s *scan.Spec) { s.Categories[1].Config = []byte("{") }},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/internal/text"
@@ -107,14 +108,16 @@ func sizeOf(v any) int {
 	return len(data)
 }
 
-// keepReport keeps what was found with the target, and under the address of the content, in the commit of a turn.
-func (m *Manager) keepReport(t supervision.Outbound, r Report) {
+// keepReport keeps what was found with the target, and under the address of the content, in the commit of a turn. What an agent calls an address that
+// is none of what it was asked about is not kept there.
+func (m *Manager) keepReport(t supervision.Outbound, r Report, categories []Category) {
 	targetReport.Send(t, m.Targets.Key(r.Target.ID), r.fit())
-	if r.Target.Content == "" {
+	if r.Target.Content == "" || m.inspector == nil {
 		return
 	}
+	addresses := m.inspector.Addresses(r.Target, categories)
 	for _, one := range r.Results {
-		if one.Address != "" && !one.Reused {
+		if one.Address != "" && !one.Reused && slices.Contains(addresses, one.Address) {
 			m.contents.Spawn(t, string(one.Address), one)
 		}
 	}

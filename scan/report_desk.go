@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/reeve-go/reeve/storage"
@@ -15,20 +16,17 @@ var _ Desk = (*Manager)(nil)
 
 // Report tells jobs how far their agents are, and agents what to do: see [Desk].
 func (m *Manager) Report(ctx context.Context, progress []Progress) ([]Directive, error) {
-	ids, messages := make([]string, len(progress)), make([]storage.Message, len(progress))
-	for i, p := range progress {
-		if !isName(p.Job, storage.MaxID) || !isName(p.Agent, storage.MaxName) {
-			return nil, fmt.Errorf("scan: the report of agent %s on job %s names no agent or no job", quote(p.Agent), quote(p.Job))
+	out := make([]Directive, len(progress))
+	var good []int
+	var ids []string
+	var messages []storage.Message
+	for i := range progress {
+		msg, err := m.progressMessage(&progress[i])
+		if err != nil {
+			out[i] = Directive{Do: Drop, Why: err.Error()}
+			continue
 		}
-		ids[i] = p.Job
-		options := []supervision.MessageOption{supervision.Slot("progress/" + strconv.Itoa(p.Epoch) + "/" + p.Agent)}
-		if isName(p.Category, storage.MaxName) {
-			options = append(options, supervision.ToElement(p.Category))
-		}
-		var err error
-		if messages[i], err = agentProgress.To(m.Jobs.Key(p.Job), p, options...); err != nil {
-			return nil, err
-		}
+		good, ids, messages = append(good, i), append(ids, progress[i].Job), append(messages, msg)
 	}
 	answers, err := m.Jobs.DeliverAll(ctx, messages)
 	if err != nil {
@@ -38,19 +36,38 @@ func (m *Manager) Report(ctx context.Context, progress []Progress) ([]Directive,
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Directive, len(progress))
-	for i := range progress {
-		if answers[i] != nil && !errors.Is(answers[i], storage.ErrNotFound) {
-			return nil, answers[i]
+	for n, i := range good {
+		switch err := answers[n]; {
+		case errors.Is(err, storage.ErrTooLarge), errors.Is(err, storage.ErrInvalid):
+			out[i] = Directive{Do: Drop, Why: err.Error()}
+			continue
+		case err != nil && !errors.Is(err, storage.ErrNotFound):
+			return nil, err
 		}
-		out[i] = directive(&progress[i], jobs[i].State, &jobs[i].Data)
-		if out[i].Do == Continue && progress[i].Seq == 1 && jobs[i].State == JobScanning {
+		out[i] = directive(&progress[i], jobs[n].State, &jobs[n].Data)
+		if out[i].Do == Continue && progress[i].Seq == 1 && jobs[n].State == JobScanning {
 			if out[i].Have, err = m.have(ctx, progress[i].Job); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return out, nil
+}
+
+// progressMessage returns what a job is told of its agent. Of several in a row it hears the newest, and in any case that an agent has begun.
+func (m *Manager) progressMessage(p *Progress) (storage.Message, error) {
+	if !isWord(p.Job, maxJobID) || !isWord(p.Agent, storage.MaxName) || p.Epoch < 1 || p.Seq < 1 {
+		return storage.Message{}, fmt.Errorf("the report of agent %s on job %s, epoch %d, with number %d cannot be", quote(p.Agent), quote(p.Job), p.Epoch, p.Seq)
+	}
+	slot := "progress/"
+	if p.Seq == 1 {
+		slot = "begin/"
+	}
+	options := []supervision.MessageOption{supervision.Slot(slot + strconv.Itoa(p.Epoch) + "/" + p.Agent)}
+	if isWord(p.Category, storage.MaxName) {
+		options = append(options, supervision.ToElement(p.Category))
+	}
+	return agentProgress.To(m.Jobs.Key(p.Job), *p, options...)
 }
 
 // have returns the categories of a job that have results.
@@ -78,7 +95,7 @@ func directive(p *Progress, s JobState, j *Job) Directive {
 		return Directive{Do: Cancel, Why: j.why()}
 	case s != JobRequested && s != JobScanning:
 		return Directive{Do: Drop, Why: fmt.Sprintf("the job is %s", s)}
-	case p.Seq > 1 && j.Agent != "" && j.Agent != p.Agent:
+	case p.Seq > 1 && j.Agent != p.Agent && slices.Contains(j.Agents, p.Agent):
 		return Directive{Do: Drop, Why: "agent " + quote(j.Agent) + " has it by now"}
 	}
 	return Directive{Do: Continue}

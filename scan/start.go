@@ -69,8 +69,8 @@ func (m *Manager) StartAll(ctx context.Context, jobs []NewJob) (answers []error,
 }
 
 func (m *Manager) checkJob(j *NewJob) error {
-	if !isName(j.ID, storage.MaxID) {
-		return fmt.Errorf("scan: %w: the id of a job is %s; a text of 1 to %d bytes is right", storage.ErrInvalid, quote(j.ID), storage.MaxID)
+	if !isWord(j.ID, maxJobID) {
+		return fmt.Errorf("scan: %w: the id of a job is %s; a text of 1 to %d bytes without control characters is right", storage.ErrInvalid, quote(j.ID), maxJobID)
 	}
 	err := j.check()
 	if err == nil && m.inspector != nil {
@@ -165,7 +165,7 @@ func (m *Manager) Cancel(ctx context.Context, id, reason string) error {
 		case t.State.Final():
 			return ErrEnded
 		case t.State == JobStopping && t.Data.Ending != JobCanceled:
-			t.Data.Ending, t.Data.Reason = JobCanceled, reason
+			t.Data.Ending, t.Data.Class, t.Data.Reason = JobCanceled, Canceled, reason
 			return nil
 		case !w.goes():
 			return nil

@@ -104,5 +104,6 @@ func (w *work) expire() error {
 
 // overdue ends a job whose time is up. What was found by then is worth something.
 func (w *work) overdue(why string) error {
+	w.Data.Adopt = w.State == JobRequested || w.State == JobScanning
 	return w.stop(JobFailed, Overdue, why)
 }

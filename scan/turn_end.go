@@ -62,8 +62,8 @@ func (w *work) stop(to JobState, c Class, why string) error {
 
 // settle waits until no agent works on the job any more. It waits for half of the time that there is to clean up.
 func (w *work) settle() error {
-	if w.m.options.Late == AdoptLate && w.Data.Class == Overdue && w.open() == 0 && w.again() == 0 {
-		w.Data.Ending, w.Data.Error, w.Data.Class = "", "", ""
+	if w.m.options.Late == AdoptLate && w.Data.Adopt && w.Data.Ending == JobFailed && w.open() == 0 && w.again() == 0 {
+		w.Data.Ending, w.Data.Error, w.Data.Class, w.Data.Adopt = "", "", "", false
 		return w.collected()
 	}
 	rest := w.Data.clocks().Cleanup / 2
@@ -128,7 +128,7 @@ func (w *work) end(e JobEvent) error {
 	report := w.report()
 	w.spawnTarget()
 	if w.found() > 0 {
-		w.m.keepReport(w.jobTurn, report)
+		w.m.keepReport(w.jobTurn, report, w.Data.Categories)
 	}
 	if w.Data.Owner.ID != "" {
 		Ended.Send(w.jobTurn, w.Data.Owner, JobEnded{Job: w.Key.ID, State: w.State, Outcome: report.Outcome, Error: w.Data.Error, Reason: w.Data.Reason})

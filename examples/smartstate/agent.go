@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/scan/inspect"
+)
+
+// runAgent is the process of an agent. It reports to the job's record, as it reaches the store; one that does not would do so over a network.
+func (o *orders) runAgent(ctx context.Context, ready func(any) error) error {
+	e, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	dirs, err := scan.NewDirOpener([]string{o.Target}, &scan.DirOptions{OneFileSystem: true})
+	if err != nil {
+		return err
+	}
+	var scanners []scan.Scanner
+	for _, s := range inspect.All() {
+		scanners = append(scanners, leisurely{s, o.beats(8)})
+	}
+	a, err := scan.NewAgent(o.Token, scan.Workplace{
+		Requests: e.requests, Replies: newUnruly(o, e.replies), Blobs: e.blobs, Desk: e.jobs, Opener: &snapshotOpener{dirs}, Scanners: scanners,
+	}, &scan.AgentOptions{Lease: o.beats(leaseBeats), Beat: o.beats(5), Logger: complaints()})
+	if err != nil {
+		return err
+	}
+	if err := ready("ready"); err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+// progressBeats is for how long an agent may get no further, leaseBeats for how long its request is nobody else's. The lease is the longer one: the job
+// finds out that the agent is lost, and asks for what is missing; who is given the old request drops it.
+const (
+	progressBeats = 40
+	leaseBeats    = 90
+)
+
+// A leisurely scanner takes some time at least, so that there is something to see on a small target as well.
+type leisurely struct {
+	scan.Scanner
+
+	atLeast time.Duration
+}
+
+func (l leisurely) Scan(ctx context.Context, in scan.Input, emit scan.Emit) error {
+	select {
+	case <-time.After(l.atLeast):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return l.Scanner.Scan(ctx, in, emit)
+}
+
+// Scope implements [scan.Scoper].
+func (l leisurely) Scope(category string, config json.RawMessage) []string {
+	if s, ok := l.Scanner.(scan.Scoper); ok {
+		return s.Scope(category, config)
+	}
+	return nil
+}
+
+// An unruly queue delivers everything twice, and some of it late, so that it overtakes itself.
+type unruly struct {
+	scan.Queue
+
+	beat time.Duration
+
+	mu     sync.Mutex
+	random *rand.Rand
+}
+
+func newUnruly(o *orders, q scan.Queue) *unruly {
+	_, number, _ := strings.Cut(o.Token, "-") // the rest of a token is another one each time
+	of := fnv.New64()
+	_, _ = of.Write([]byte(number))
+	return &unruly{Queue: q, beat: o.Beat, random: rand.New(rand.NewPCG(o.Seed, of.Sum64()))}
+}
+
+func (u *unruly) Send(ctx context.Context, messages ...scan.Message) error {
+	var all []scan.Message
+	for _, m := range messages {
+		again := m
+		again.Key += " again"
+		m.Delay, again.Delay = u.late(), u.late()
+		all = append(all, m, again)
+	}
+	return u.Queue.Send(ctx, all...)
+}
+
+func (u *unruly) late() time.Duration {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return time.Duration(u.random.IntN(8)) * u.beat
+}

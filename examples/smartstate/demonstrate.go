@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/reeve-go/reeve/examples/smartstate/cloud"
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/scan/inspect"
+)
+
+// A demonstration is a run, as an operator sees it.
+type demonstration struct {
+	*settings
+	*estate
+	*screen
+
+	orders    orders
+	job       string
+	cloud     *cloud.Client
+	processes []*process
+	seen      seen
+	before    scan.Heard // what was heard before this run
+	report    report
+}
+
+// demonstrate runs the demonstration, in a folder of its own if none is given.
+func (s *settings) demonstrate(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	folder := s.state
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "smartstate-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it did not come to an end within %v", s.timeout))
+	defer cancel()
+	d := &demonstration{
+		settings: s, screen: newScreen(s, stdout, stderr), seen: seen{},
+		orders: orders{Folder: folder, Target: s.target, Seed: s.seed, Beat: s.beat},
+	}
+	switch err := d.run(ctx); {
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled):
+		return errors.New("it was interrupted")
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	}
+	if err := d.report.write(stdout, s.json); err != nil {
+		return err
+	}
+	return d.report.verdict()
+}
+
+// run is what happens: a job begins and is followed to its end, and then until nothing is left of it.
+func (d *demonstration) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, d.stop(ctx)) }()
+	if err := d.start(ctx); err != nil {
+		return err
+	}
+	if err := d.begin(ctx); err != nil {
+		return err
+	}
+	defer d.done()
+	if err := d.until(ctx, func() bool { return d.seen.state.Final() }); err != nil {
+		d.explain(context.WithoutCancel(ctx))
+		return err
+	}
+	quiet := time.Now().Add(d.orders.beats(quietBeats))
+	err = d.until(ctx, func() bool { return d.report.Leaked == leaks{} || time.Now().After(quiet) })
+	if err != nil {
+		return err
+	}
+	return d.conclude(ctx)
+}
+
+// quietBeats is how long it may take after the job until nothing is left: agents that nobody needs are sent away, and late replies come.
+const quietBeats = 300
+
+// start starts the processes, and opens the estate to give orders and to look at it.
+func (d *demonstration) start(ctx context.Context) (err error) {
+	for _, role := range []string{ec2, control, coordinator} {
+		p, err := start(ctx, role, &d.orders, d)
+		if err != nil {
+			return err
+		}
+		d.processes = append(d.processes, p)
+		d.say("%s is process %d", role, p.cmd.Process.Pid)
+		if role == ec2 {
+			d.orders.Cloud = p.said
+		}
+	}
+	d.cloud = &cloud.Client{Address: d.orders.Cloud}
+	d.estate, err = d.orders.open(ctx)
+	return err
+}
+
+// begin makes the job.
+func (d *demonstration) begin(ctx context.Context) error {
+	pool, err := d.jobs.Pool(ctx)
+	if err != nil {
+		return err
+	}
+	d.before = pool.Heard
+	n := 1
+	for _, err := range d.jobs.Jobs.List(ctx, nil) {
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	files, err := json.Marshal(inspect.FilesConfig{Globs: d.files})
+	if err != nil {
+		return err
+	}
+	ref, err := json.Marshal(scan.DirRef{Path: d.target})
+	if err != nil {
+		return err
+	}
+	d.job = fmt.Sprintf("scan-%d", n)
+	d.say("%s begins: it looks into %s", d.job, d.target)
+	return d.jobs.Start(ctx, d.job, scan.Spec{
+		Target:     scan.Target{ID: d.target, Type: scan.DirType, Ref: ref},
+		Categories: []scan.Category{{Name: "system"}, {Name: "accounts"}, {Name: "services"}, {Name: "software"}, {Name: "files", Config: files}},
+		Permits:    []scan.Permit{{Key: "provider/this machine"}},
+		Clocks:     scan.Clocks{Start: d.orders.beats(600), Progress: d.orders.beats(progressBeats)},
+	})
+}
+
+// until looks at everything again and again, and has the agent killed once, until it is as wanted.
+func (d *demonstration) until(ctx context.Context, wanted func() bool) error {
+	for {
+		if err := d.look(ctx); err != nil {
+			return err
+		}
+		if wanted() {
+			return nil
+		}
+		if err := d.crash(ctx); err != nil {
+			return err
+		}
+		for _, p := range d.processes {
+			if err := p.check(); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		select {
+		case <-time.After(d.beat):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// crash has the agent killed that works on the job, once it has said something and has more to say.
+func (d *demonstration) crash(ctx context.Context) error {
+	if d.report.Killed || d.seen.state != scan.JobScanning || d.seen.ended == 0 || d.seen.ended == d.seen.all {
+		return nil
+	}
+	killed, err := d.cloud.Kill(ctx, d.seen.agent)
+	if killed {
+		d.report.Killed = true
+		d.say("agent %s is killed in the middle of %s", d.seen.agent, d.job)
+	}
+	return err
+}
+
+// stop stops what runs.
+func (d *demonstration) stop(ctx context.Context) (err error) {
+	if d.estate != nil {
+		d.close()
+	}
+	for i := range d.processes {
+		p := d.processes[len(d.processes)-1-i]
+		if p.Stop(); ctx.Err() == nil {
+			err = errors.Join(err, p.check())
+		}
+	}
+	return err
+}
