@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,8 +55,10 @@ func (w *work) hear(msg supervision.Message) error {
 		return w.hearProgress(msg, p)
 	} else if a, ok := agentAnswer.Body(msg); ok {
 		return w.hearAnswer(msg, a)
-	} else if _, err, ok := w.m.request.Outcome(msg); ok && err != nil && w.State == JobRequested {
-		return w.retry(Trouble, "the agents could not be asked: "+err.Error())
+	} else if _, err, ok := w.m.request.Outcome(msg); ok && w.State == JobRequested {
+		if gone, failed := errors.AsType[*supervision.EffectError](err); failed && gone.ID == w.Data.Asked {
+			return w.retry(Trouble, "the agents could not be asked: "+gone.Text)
+		}
 	} else if _, err, ok := w.m.save.Outcome(msg); ok && w.State == JobSaving {
 		return w.hearSaved(err)
 	}
@@ -75,10 +78,15 @@ func (w *work) loseBecause(why string) error {
 }
 
 func (w *work) hearMount(c provisioning.Changed) error {
+	if w.Data.Releasing && c.Goal != provisioning.Absent {
+		return nil // it was said before it was to be released
+	}
 	w.Data.Mounted = c.Status
 	switch c.Status {
 	case provisioning.Provisioned:
-		w.Data.Attached = c.Resources
+		if w.Data.Attached = c.Resources; w.Data.Attached == nil && w.goes() {
+			return w.stop(JobFailed, Fatal, "what is known of what was attached is too much to be told to an agent")
+		}
 	case provisioning.Failed, provisioning.Deprovisioning, provisioning.DeprovisioningRequested, provisioning.Deprovisioned:
 		if w.goes() && w.Data.Ending == "" {
 			return w.stop(JobFailed, Trouble, "what has to be attached is not there: "+c.Error+c.Reason)
@@ -89,7 +97,7 @@ func (w *work) hearMount(c provisioning.Changed) error {
 
 func (w *work) hearSaved(err error) error {
 	if err != nil {
-		w.Data.Ending, w.Data.Error, w.Data.Class = JobFailed, "the host could not take the results over: "+err.Error(), Trouble
+		w.Data.Ending, w.Data.Error, w.Data.Class = JobFailed, clip("the host could not take the results over: "+err.Error()), Trouble
 	}
 	return w.leave()
 }
@@ -152,7 +160,7 @@ func (w *work) hearAnswer(msg supervision.Message, a answer) error {
 		w.Ignore(msg, "the job did not ask for category "+quote(msg.Element))
 	case !w.mine(a.Epoch) || !w.takes(a):
 		return w.hearLate(msg, a)
-	case a.Result == nil && w.Data.Silent, a.Result != nil && el.Data.Result != nil:
+	case a.Result == nil && (w.Data.Silent || w.Data.Agent != "" && w.Data.Agent != a.Agent), a.Result != nil && el.Data.Result != nil:
 		w.Data.Heard.Duplicate++
 		w.Ignore(msg, "the same was said before")
 	case a.Result == nil:
@@ -199,14 +207,11 @@ func (w *work) hearLate(msg supervision.Message, a answer) error {
 
 // hearLast is about the agent's last word on an epoch.
 func (w *work) hearLast(a answer) error {
-	if a.Agent != w.Data.Agent && w.Data.Agent != "" {
-		return nil // the one that has it by now goes on
-	}
 	w.Data.Agent, w.Data.Silent = a.Agent, true
 	if w.State == JobStopping {
 		return nil
 	}
-	w.Data.Class, w.Data.Error = a.Class, a.Error
+	w.Data.Class, w.Data.Error = a.Class, clip(a.Error)
 	if a.Error == "" && (w.open() > 0 || w.again() > 0) {
 		w.Data.Class, w.Data.Error = Trouble, "not all categories have a result"
 	}

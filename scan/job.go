@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -35,6 +36,8 @@ type Job struct {
 
 	// Epoch counts its dispatches, from 1. It travels with requests, progress and replies: what names another epoch is stale.
 	Epoch int `json:"epoch,omitempty"`
+	// Asked is the effect by which the agents are asked.
+	Asked string `json:"asked,omitempty"`
 	// Agent has begun on this epoch, as the last of these Agents; empty: none has.
 	Agent  string   `json:"agent,omitempty"`
 	Agents []string `json:"agents,omitempty"`
@@ -83,10 +86,10 @@ type CategoryProgress struct {
 	Result *Result `json:"result,omitempty"`
 }
 
-// Heard counts replies by what became of them.
+// Heard counts what agents said, by what became of it: each result, and each last word on an epoch. Of replies that no job could hear, it counts the replies.
 type Heard struct {
-	// Applied: it brought results that were not there, or ended an epoch. Duplicate: the same had been said. Stale: it names
-	// another epoch, or came when the job had ended.
+	// Applied: it was not known. Duplicate: the same had been said, or another agent has said it. Stale: it names another epoch, or came when
+	// the job had ended.
 	Applied   int `json:"applied,omitempty"`
 	Duplicate int `json:"duplicate,omitempty"`
 	Stale     int `json:"stale,omitempty"`
@@ -135,7 +138,7 @@ func (s *Spec) clocks() Clocks {
 		if *one.clock == 0 {
 			*one.clock = one.usual
 		}
-		*one.clock = s.slower(*one.clock)
+		*one.clock = min(s.slower(*one.clock), longest)
 	}
 	return c
 }
@@ -181,6 +184,8 @@ func (s *Spec) check() error {
 		switch {
 		case !isWord(p.Key, storage.MaxName):
 			return fmt.Errorf("the key of permit %d is %s; a text of 1 to %d bytes is right", i+1, quote(p.Key), storage.MaxName)
+		case strings.HasPrefix(p.Key, "fleet/"):
+			return fmt.Errorf("permit %s is a place of an agent, which the manager asks for itself", quote(p.Key))
 		case p.Weight < 0:
 			return fmt.Errorf("permit %s weighs %d; a positive number is right", quote(p.Key), p.Weight)
 		case slices.ContainsFunc(s.Permits[:i], func(o Permit) bool { return o.Key == p.Key }):

@@ -61,7 +61,7 @@ var jobDefinition = fsm.Definition[JobState, JobEvent]{
 		JobStopping:  {Mode: fsm.Waiting, After: 15 * time.Minute, Then: jobClean, Doc: "It is to end, and its agent is told to stop."},
 		JobCleaning:  {Mode: fsm.Waiting, After: 15 * time.Minute, Then: jobFail, Doc: "What was attached is released."},
 		JobDone:      {Mode: fsm.Final, Doc: "There are results, of some categories at least, and nothing is left behind."},
-		JobFailed:    {Mode: fsm.Final, Doc: "There are no results, or the host could not take them over."},
+		JobFailed:    {Mode: fsm.Final, Doc: "It did not come to its end. What was found by then is kept."},
 		JobCanceled:  {Mode: fsm.Final, Doc: "Somebody called it off."},
 	},
 	Events: fsm.Events[JobEvent]{
@@ -78,7 +78,7 @@ var jobDefinition = fsm.Definition[JobState, JobEvent]{
 		jobCancel:   {Doc: "Nothing is attached any more, and it was called off.", By: fsm.Supervisor},
 	},
 	Table: fsm.Table[JobState, JobEvent]{
-		JobQueued:    {jobAdmit: JobAdmitted, jobCollect: JobCollected, jobStop: JobStopping},
+		JobQueued:    {jobAdmit: JobAdmitted, jobStop: JobStopping},
 		JobAdmitted:  {jobDispatch: JobRequested, jobCollect: JobCollected, jobStop: JobStopping},
 		JobRequested: {jobBegin: JobScanning, jobAgain: JobAdmitted, jobCollect: JobCollected, jobStop: JobStopping},
 		JobScanning:  {jobAgain: JobAdmitted, jobCollect: JobCollected, jobStop: JobStopping},

@@ -60,6 +60,7 @@ func (m *Manager) known(ctx context.Context, targets []Target) ([][]Result, erro
 	out := make([][]Result, len(targets))
 	for i := range records {
 		out[i] = records[i].Data.Known(m.options.Late)
+		out[i] = out[i][:min(len(out[i]), maxCategories)]
 	}
 	return out, nil
 }

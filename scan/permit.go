@@ -58,10 +58,17 @@ func (l *admission) admit(c claim) (missing []Permit) {
 		l.reserve(c, missing)
 		return missing
 	}
-	for _, p := range c.permits {
-		l.used[p.Key] += p.weight()
-	}
+	l.take(c.permits)
 	return nil
+}
+
+// take counts what is given out of what there is only so much of.
+func (l *admission) take(of []Permit) {
+	for _, p := range of {
+		if _, limited := l.limits.of(p.Key); limited {
+			l.used[p.Key] += p.weight()
+		}
+	}
 }
 
 // reserve keeps for a claim what it lacks; once it has waited for long, also what it could have if it had the rest. A claim that can never be granted, as

@@ -19,7 +19,7 @@ type Pool struct {
 	// Limits are how much there is of each key: zero is none, and a key that is not named is unlimited. "provider/*" is for each provider
 	// that is not named itself. See [Manager.Limit].
 	Limits map[string]int `json:"limits,omitempty"`
-	// Used is how much of each key is given out.
+	// Used is how much is given out of each key that has a limit.
 	Used map[string]int `json:"used,omitempty"`
 	// Wanted is how many jobs lack nothing but an agent, Held how many have their permits, as the fleet was told last.
 	Wanted int `json:"wanted,omitempty"`
@@ -188,14 +188,27 @@ func (w poolWork) hear(msg supervision.Message) {
 }
 
 func (w poolWork) limit(l limiting) {
-	if l.None {
-		delete(w.Data.Limits, l.Key)
-		return
-	}
 	if w.Data.Limits == nil {
 		w.Data.Limits = map[string]int{}
 	}
-	w.Data.Limits[l.Key] = l.N
+	_, was := w.Data.Limits[l.Key]
+	if l.None {
+		delete(w.Data.Limits, l.Key)
+	} else {
+		w.Data.Limits[l.Key] = l.N
+	}
+	if was == l.None {
+		w.recount()
+	}
+}
+
+// recount counts what is given out of what there is only so much of: nothing else is counted.
+func (w poolWork) recount() {
+	clear(w.Data.Used)
+	l := &admission{limits: w.Data.Limits, used: w.Data.Used}
+	for el := range w.m.seats.Select(w.poolTurn, nil, seatHeld) {
+		l.take(el.Data.Permits)
+	}
 }
 
 // free removes a seat, with what it has.
@@ -206,9 +219,14 @@ func (w poolWork) free(el *seatElem) {
 	w.m.seats.Remove(w.poolTurn, el)
 }
 
-// recall takes permits from a job that has not said for too long that it goes on.
+// recall takes permits from a job that has not said for too long that it goes on. When the pool itself comes late, because no supervisor ran, so do
+// jobs, and are waited for.
 func (w poolWork) recall(el *seatElem) {
-	if el.State == seatHeld {
+	switch {
+	case el.State != seatHeld:
+	case w.Now.Sub(el.Due) > tooLate:
+		w.m.seats.Wake(w.poolTurn, el, patience)
+	default:
 		permitGone.Send(w.poolTurn, el.Data.Job, recalled{}, supervision.Slot("recalled"))
 		w.free(el)
 	}
@@ -242,6 +260,8 @@ func (w poolWork) grant() error {
 	if w.State == PoolShut {
 		l.used = maps.Clone(l.used) // nothing is given out
 	}
+	// With agents enough, these would begin, too.
+	more := &admission{limits: w.Data.Limits, used: maps.Clone(w.Data.Used), now: w.Now, reserved: map[string]bool{}}
 	wanted := 0
 	blocked := map[int]*seatElem{} // the oldest of those that want the same and cannot have it
 	for el := range w.line(blocked) {
@@ -249,8 +269,11 @@ func (w poolWork) grant() error {
 		switch {
 		case len(missing) > 0:
 			blocked[el.Group] = el
-			if len(missing) == 1 && missing[0].Key == fleet {
-				wanted += w.alike(el.Group)
+			for range w.alike(el.Group) {
+				if len(more.admit(without(fleet, el.Data))) > 0 {
+					break
+				}
+				wanted++
 			}
 		case w.State == PoolShut:
 			wanted++
@@ -258,6 +281,7 @@ func (w poolWork) grant() error {
 			if err := w.m.seats.Fire(w.poolTurn, el, seatGrant); err != nil {
 				return err
 			}
+			more.admit(without(fleet, el.Data))
 			w.m.seats.Wake(w.poolTurn, el, permitFor)
 			permitGranted.Send(w.poolTurn, el.Data.Job, granted{w.Now.Add(permitFor)})
 		}
@@ -267,6 +291,11 @@ func (w poolWork) grant() error {
 		w.m.options.Fleet.Demand(w.poolTurn, wanted, held)
 	}
 	return nil
+}
+
+// without returns what a seat is to have but for one key.
+func without(key string, s *seat) claim {
+	return claim{slices.DeleteFunc(slices.Clone(s.Permits), func(p Permit) bool { return p.Key == key }), s.Since}
 }
 
 // How much of a line a turn looks at: pages of so many seats.
@@ -334,6 +363,9 @@ func groupOf(permits []Permit) int {
 
 // permitFor is for how long permits are given out; a job that goes on says so when half of it has passed.
 const permitFor = time.Hour
+
+// tooLate is how much later than it was due a turn of the pool is late.
+const tooLate = time.Minute
 
 // ticket returns the name of a job's seat: those of a lower priority's number come first, then the older ones.
 func ticket(priority int, since time.Time, job string) string {

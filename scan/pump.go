@@ -18,6 +18,8 @@ const (
 	pumpLease = time.Minute
 	// pumpAgain is when a reply is tried again that could not be kept.
 	pumpAgain = 10 * time.Second
+	// pumpPatience is how often one is tried that a newer program wrote.
+	pumpPatience = 20
 )
 
 // pump brings replies to their jobs until ctx ends. A reply leaves its queue once the job has it; one that nobody can understand, or whose job does not
@@ -58,7 +60,11 @@ func (m *Manager) bring(ctx context.Context, deliveries []Delivery) error {
 	for i, d := range deliveries {
 		parcels[i] = &parcel{Delivery: d}
 		reply, err := DecodeReply(d.Message().Body)
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrVersion) && d.Attempt() < pumpPatience:
+			parcels[i].again = err // a newer program may be there soon
+			continue
+		case err != nil:
 			parcels[i].bury = err.Error()
 			heard.Poison++
 			continue

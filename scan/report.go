@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/reeve-go/reeve/internal/text"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -98,7 +97,7 @@ func (r Report) fit() Report {
 	short.Results = append([]Result(nil), r.Results...)
 	for i := range short.Results {
 		short.Results[i].Problems = nil
-		short.Results[i].Error = text.Clip(short.Results[i].Error, 500)
+		short.Results[i].Error = clip(short.Results[i].Error)
 	}
 	return short
 }

@@ -28,6 +28,8 @@ type rig struct {
 	replies  *scan.StoreQueue
 	blobs    *shelf
 	manager  *scan.Manager
+	options  scan.Options
+	rest     func() // ends the supervisor
 }
 
 // inRig runs a test with a manager that is supervised.
@@ -43,24 +45,40 @@ func inRig(t *testing.T, o scan.Options, test func(r *rig)) {
 		var err error
 		r.manager, err = scan.NewManager(r.store, r.requests, r.replies, r.blobs, &o)
 		r.ok(err)
-		s, err := supervision.New(&supervision.Options{Logger: o.Logger, Verify: true})
-		r.ok(err)
-		if o.Provisioning != nil {
-			r.ok(o.Provisioning.Supervise(s))
-		}
-		r.ok(r.manager.Supervise(s))
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			if err := s.Run(ctx); err != nil && ctx.Err() == nil {
-				t.Error(err)
-			}
-		}()
+		r.options = o
+		r.supervise()
 		test(r)
+		r.rest()
+	})
+}
+
+// supervise has the manager supervised.
+func (r *rig) supervise() {
+	s, err := supervision.New(&supervision.Options{Logger: r.options.Logger, Verify: true})
+	r.ok(err)
+	if r.options.Provisioning != nil {
+		r.ok(r.options.Provisioning.Supervise(s))
+	}
+	r.ok(r.manager.Supervise(s))
+	ctx, stop := context.WithCancel(r.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.Run(ctx); err != nil && ctx.Err() == nil {
+			r.Error(err)
+		}
+	}()
+	r.rest = func() {
 		stop()
 		<-done
-	})
+	}
+}
+
+// outage has nobody supervise anything while something happens.
+func (r *rig) outage(happens func()) {
+	r.rest()
+	happens()
+	r.supervise()
 }
 
 func (r *rig) ok(err error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/reeve-go/reeve/supervision"
 )
 
 // sweepEvery is how often blobs are looked through.
@@ -24,7 +26,7 @@ func (m *Manager) sweepNowAndThen(ctx context.Context) error {
 	}
 }
 
-// Sweep removes the blobs that no report of a target, and nothing that is known of contents, points at, and that are older than [Options] says. It
+// Sweep removes the blobs that no report of a target, no job under way, and nothing that is known of contents points at, and that are older than [Options] says. It
 // returns how many they were.
 func (m *Manager) Sweep(ctx context.Context) (removed int, err error) {
 	if m.options.Grace <= 0 {
@@ -76,6 +78,21 @@ func (m *Manager) usedBlobs(ctx context.Context) (map[Digest]bool, error) {
 		}
 		for i := range r.Data.Late {
 			mark(r.Data.Late[i].Results)
+		}
+	}
+	under := []JobState{JobQueued, JobAdmitted, JobRequested, JobScanning, JobCollected, JobSaving, JobStopping, JobCleaning}
+	for j, err := range m.Jobs.List(ctx, &supervision.Query[JobState]{States: under}) {
+		if err != nil {
+			return nil, err
+		}
+		mark(j.Data.Known)
+		for el, err := range m.Categories(ctx, j.Key.ID) {
+			if err != nil {
+				return nil, err
+			}
+			if r := el.Data.Result; r != nil {
+				mark([]Result{*r})
+			}
 		}
 	}
 	for r, err := range m.contents.List(ctx, nil) {

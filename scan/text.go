@@ -3,7 +3,12 @@ package scan
 import (
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/reeve-go/reeve/internal/text"
 )
+
+// clip returns a reason or an error as it is kept.
+func clip(s string) string { return text.Clip(s, 1000) }
 
 // isName reports whether s can be the name of something that is stored.
 func isName(s string, most int) bool {

@@ -96,10 +96,8 @@ func (w *work) expire() error {
 		return w.retry(Lost, "agent "+quote(w.Data.Agent)+" got no further for "+c.Progress.String())
 	case JobCollected, JobSaving:
 		return w.overdue("the host did not take the results over in time")
-	case JobStopping:
-		return w.Fire(jobClean)
 	}
-	return nil // clean looks at the clock
+	return nil // stopping and cleaning look at their clock themselves
 }
 
 // overdue ends a job whose time is up. What was found by then is worth something.

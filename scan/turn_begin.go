@@ -57,7 +57,7 @@ func (w *work) prepare() error {
 		return err
 	}
 	w.Touch(max(w.Data.Start.Sub(w.Now), time.Second))
-	w.m.request.Emit(w.jobTurn, w.asked(), supervision.Lane("queue"), supervision.IdempotencyKey(requestKey(w.Key.ID, w.Data.Epoch)))
+	w.Data.Asked = w.m.request.Emit(w.jobTurn, w.asked(), supervision.Quiet(), supervision.Lane("queue"), supervision.IdempotencyKey(requestKey(w.Key.ID, w.Data.Epoch)))
 	return nil
 }
 
@@ -85,8 +85,12 @@ func (w *work) mount() error {
 	if err != nil || len(specs) == 0 {
 		return err
 	}
-	w.Data.Mount = mountID(w.Key.Kind, w.Key.ID)
-	return w.m.options.Provisioning.Request(w.jobTurn, w.Data.Mount, w.Key, specs...)
+	id := mountID(w.Key.Kind, w.Key.ID)
+	if err := w.m.options.Provisioning.Request(w.jobTurn, id, w.Key, specs...); err != nil {
+		return err
+	}
+	w.Data.Mount = id
+	return nil
 }
 
 // mountID returns the id of the request for what a job needs attached.

@@ -46,6 +46,7 @@ func (w *work) leave() error {
 
 // stop has a job end that goes on: the agent is told, and then what was attached is released.
 func (w *work) stop(to JobState, c Class, why string) error {
+	why = clip(why)
 	w.Data.Ending, w.Data.Class = to, c
 	if to == JobCanceled {
 		w.Data.Reason = why

@@ -43,6 +43,7 @@ func (w *work) again() int {
 
 // retry begins another epoch, if there may be one after an error of that class; else the job ends with what there is.
 func (w *work) retry(c Class, why string) error {
+	why = clip(why)
 	w.Data.Error, w.Data.Class = why, c
 	if w.Data.Failures == nil {
 		w.Data.Failures = map[Class]int{}

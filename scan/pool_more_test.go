@@ -1,0 +1,99 @@
+package scan_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reeve-go/reeve/provisioning"
+	"github.com/reeve-go/reeve/scan"
+)
+
+// The outage of everything that supervises ends no job that goes on.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
+		r.ok(r.manager.Limit(r.Context(), "one", 1))
+		r.wants("one", scan.Permit{Key: "one"})
+		r.take()
+		r.report(scan.Progress{Agent: "x", Job: "one", Epoch: 1, Seq: 1})
+		r.outage(func() {
+			for seq := range 50 {
+				_, err := r.manager.Report(r.Context(), []scan.Progress{{Agent: "x", Job: "one", Epoch: 1, Seq: seq + 2}})
+				r.ok(err)
+				time.Sleep(2 * time.Minute)
+			}
+		})
+		r.report(scan.Progress{Agent: "x", Job: "one", Epoch: 1, Seq: 100})
+		time.Sleep(time.Minute)
+		r.is("one", scan.JobScanning)
+		r.say(r.both("x", 1))
+		r.is("one", scan.JobDone)
+	})
+}
+
+// A limit that comes later counts what is given out already.
+func TestLimitThatComesLater(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{}, func(r *rig) {
+		r.wants("a", scan.Permit{Key: "disk", Weight: 2})
+		r.wants("b", scan.Permit{Key: "disk"})
+		r.ok(r.manager.Limit(r.Context(), "disk", 3))
+		r.wants("c", scan.Permit{Key: "disk"})
+		r.is("c", scan.JobQueued)
+		r.ends("b")
+		r.is("c", scan.JobRequested)
+		r.ok(r.manager.Unlimit(r.Context(), "disk"))
+		r.wants("d", scan.Permit{Key: "disk"})
+		r.is("d", scan.JobRequested)
+		p, err := r.manager.Pool(r.Context())
+		r.ok(err)
+		if len(p.Used) > 0 {
+			r.Errorf("what is counted is %v", p.Used)
+		}
+	})
+}
+
+// Texts that come from anywhere are cut, and stop no job.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 100_000) + "\x00"
+	inMountedRig(t, scan.Options{}, func(r *rig, b *workbench) {
+		b.ensure = func() (provisioning.Answer, error) { return provisioning.Answer{}, provisioning.Fatal(errLong(long)) }
+		r.ok(r.manager.Start(r.Context(), "one", spec("vm")))
+		time.Sleep(time.Minute)
+		r.is("one", scan.JobFailed)
+	})
+	inRig(t, scan.Options{Save: func(context.Context, scan.Report) error { return errLong(long) }}, func(r *rig) {
+		r.begun()
+		r.say(r.both("x", 1))
+		r.ok(r.manager.Cancel(r.Context(), "one", long))
+		time.Sleep(time.Minute)
+		r.is("one", scan.JobCanceled)
+		if j := r.job("one").Data; len(j.Reason) > 1000 || len(j.Reason) < 900 {
+			r.Errorf("the reason has %d bytes", len(j.Reason))
+		}
+	})
+}
+
+type errLong string
+
+func (e errLong) Error() string { return string(e) }
+
+// What a newer program wrote waits for one.
+func TestNewerReplies(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{}, func(r *rig) {
+		r.begun()
+		r.ok(r.replies.Send(r.Context(), scan.Message{Key: "newer", Body: []byte(`{"v":99,"job":"one","epoch":1}`)}))
+		time.Sleep(time.Minute)
+		if whys := r.dead(); len(whys) > 0 {
+			r.Errorf("the dead replies are %q", whys)
+		}
+		time.Sleep(5 * time.Minute)
+		if whys := r.dead(); len(whys) != 1 {
+			r.Errorf("the dead replies are %q", whys)
+		}
+	})
+}
