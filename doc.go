@@ -6,6 +6,7 @@
 //
 // The packages stand on floors. An import goes down a floor, never up and never sideways.
 //
+//	scan/           jobs that look into targets: permits, agents, scanners, results
 //	provisioning/   resources that somebody else makes: requests, provisioners, vaults
 //	refresh/        inventories: collections, references, plans
 //	supervision/    kinds, turns, deciders, the supervisor
@@ -14,5 +15,6 @@
 //
 // Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
 // entities, storage/storagetest for backends, supervision/supervisiontest for deciders,
-// refresh/refreshtest for parsers, provisioning/provisioningtest for provisioners and vaults.
+// refresh/refreshtest for parsers, provisioning/provisioningtest for provisioners and vaults,
+// scan/scantest for queues, blobs, scanners and launchers.
 package reeve

@@ -93,7 +93,7 @@ type Heard struct {
 	Applied   int `json:"applied,omitempty"`
 	Duplicate int `json:"duplicate,omitempty"`
 	Stale     int `json:"stale,omitempty"`
-	// Orphan: there is no such job. Poison: it could not be understood. No job knows of these; see [Manager.Heard].
+	// Orphan: there is no such job. Poison: it could not be understood. No job knows of these; see [Manager.Pool].
 	Orphan int `json:"orphan,omitempty"`
 	Poison int `json:"poison,omitempty"`
 }

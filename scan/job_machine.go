@@ -52,7 +52,7 @@ var jobDefinition = fsm.Definition[JobState, JobEvent]{
 	Initial: JobQueued,
 	Starts:  []JobState{JobQueued, JobCollected},
 	States: fsm.States[JobState, JobEvent]{
-		JobQueued:    {Mode: fsm.Active, After: 24 * time.Hour, Then: jobStop, Doc: "It waits for its permits."},
+		JobQueued:    {Mode: fsm.Waiting, After: 24 * time.Hour, Then: jobStop, Doc: "It waits for its permits."},
 		JobAdmitted:  {Mode: fsm.Active, After: 15 * time.Minute, Then: jobStop, Doc: "It has its permits; what has to be attached is, or it waits for another try."},
 		JobRequested: {Mode: fsm.Waiting, After: 15 * time.Minute, Then: jobStop, Doc: "Agents are asked for it, and none has begun."},
 		JobScanning:  {Mode: fsm.Waiting, After: 5 * time.Minute, Then: jobStop, Doc: "An agent works on it, and says how far it is."},

@@ -129,7 +129,8 @@ func TestSweep(t *testing.T) {
 		r.is("one", scan.JobDone)
 		stray := r.result("c", "nobody's").Blob
 		first := r.result("a", "A").Blob
-		time.Sleep(31 * time.Hour)
+		r.outage(func() { time.Sleep(25 * time.Hour) })
+		time.Sleep(time.Minute)
 		if _, err := r.blobs.Open(r.Context(), stray); err == nil {
 			r.Error("a blob that nothing points at is there")
 		}
@@ -144,7 +145,8 @@ func TestSweep(t *testing.T) {
 		time.Sleep(time.Second)
 		r.say(reply)
 		r.is("two", scan.JobDone)
-		time.Sleep(31 * time.Hour)
+		r.outage(func() { time.Sleep(25 * time.Hour) })
+		time.Sleep(time.Minute)
 		if _, err := r.blobs.Open(r.Context(), first); err == nil {
 			r.Error("a blob of a report that is not kept is there")
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/supervision"
@@ -119,6 +120,9 @@ func (m *Manager) birth(j *NewJob, known []Result, found map[Digest]Result) supe
 		ID:   j.ID,
 		Data: Job{Spec: j.Spec, Known: known, Looked: true},
 		Options: []supervision.CreateOption{supervision.At(start), supervision.SetUp(func(t supervision.Outbound) error {
+			if of, ok := t.(*jobTurn); ok && missing > 0 {
+				(&work{of, m}).ask()
+			}
 			return m.plan(t, &j.Spec, results)
 		})},
 	}
@@ -148,6 +152,9 @@ func (m *Manager) Spawn(t supervision.Outbound, id string, s Spec) error {
 	}
 	m.pools.Spawn(t, m.pool().ID, Pool{})
 	m.Jobs.Spawn(t, id, Job{Spec: s}, supervision.SetUp(func(t supervision.Outbound) error {
+		if of, ok := t.(*jobTurn); ok {
+			of.Wake(time.Microsecond) // a record that is spawned can ask for nothing itself
+		}
 		return m.plan(t, &s, nil)
 	}))
 	return nil

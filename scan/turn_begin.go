@@ -11,8 +11,7 @@ import (
 // queue has the job wait for its permits.
 func (w *work) queue() error {
 	if w.Data.Ticket == "" {
-		w.Data.Ticket = ticket(w.Data.Priority, w.Now, w.Key.ID)
-		askPermits.Send(w.jobTurn, w.m.pool(), asking{w.permits()}, supervision.ToElement(w.Data.Ticket))
+		w.ask()
 	}
 	if w.Data.Permitted.IsZero() {
 		return nil
@@ -20,6 +19,12 @@ func (w *work) queue() error {
 	w.Data.Start = w.Now.Add(w.Data.clocks().Start)
 	w.Begin(w.Data.clocks().Total)
 	return w.Fire(jobAdmit)
+}
+
+// ask has the pool asked for the job's permits.
+func (w *work) ask() {
+	w.Data.Ticket = ticket(w.Data.Priority, w.Now, w.Key.ID)
+	askPermits.Send(w.jobTurn, w.m.pool(), asking{w.permits()}, supervision.ToElement(w.Data.Ticket))
 }
 
 // permits are what the job needs: its own, and a place of an agent.

@@ -48,7 +48,8 @@ func main() {
 
 // rows lists every row. A new topic is a file of its own and a line here.
 func rows() []row {
-	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows(), postgresRows(), refreshRows(), refreshPostgresRows(), provisioningRows())
+	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows(), postgresRows(), refreshRows(), refreshPostgresRows(), provisioningRows(),
+		scanRows())
 }
 
 const usage = `Bench measures what Reeve claims, each figure beside what it is compared with.
