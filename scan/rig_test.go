@@ -207,10 +207,10 @@ func (s *shelf) Delete(_ context.Context, d scan.Digest) error {
 func (s *shelf) List(context.Context) iter.Seq2[scan.Blob, error] {
 	return func(yield func(scan.Blob, error) bool) {
 		s.mu.Lock()
-		blobs := maps.Clone(s.blobs)
+		blobs, at := maps.Clone(s.blobs), maps.Clone(s.at)
 		s.mu.Unlock()
 		for d, data := range blobs {
-			if !yield(scan.Blob{Digest: d, Size: int64(len(data)), At: s.at[d]}, nil) {
+			if !yield(scan.Blob{Digest: d, Size: int64(len(data)), At: at[d]}, nil) {
 				return
 			}
 		}
