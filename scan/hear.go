@@ -114,8 +114,8 @@ func (w *work) hearProgress(msg supervision.Message, p Progress) error {
 		w.Ignore(msg, "agent "+quote(w.Data.Agent)+" has it by now")
 		return nil
 	}
-	if p.Seq == 1 || w.Data.Agent != p.Agent {
-		w.Data.Agents = append(w.Data.Agents, p.Agent)
+	if w.Data.Agent != p.Agent || p.Seq == 1 && w.Now.Sub(w.Data.Began) > sayAgain {
+		w.Data.Agents, w.Data.Began = append(w.Data.Agents, p.Agent), w.Now
 	}
 	if len(w.Data.Agents) > mostBegin {
 		return w.retry(Lost, fmt.Sprintf("%d agents have begun on it, and none has come to an end", mostBegin))
@@ -189,6 +189,9 @@ func (w *work) takes(a answer) bool {
 
 // mostBegin is how many agents may begin on one epoch: a target that kills each one that looks into it must not do so for ever.
 const mostBegin = 5
+
+// sayAgain is for how long an agent that begins may just be saying so again, because it was not answered.
+const sayAgain = 30 * time.Second
 
 // hearLate is about an answer that nobody waits for any more. A second answer of the epoch under way is a duplicate.
 func (w *work) hearLate(msg supervision.Message, a answer) error {

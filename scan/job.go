@@ -38,9 +38,10 @@ type Job struct {
 	Epoch int `json:"epoch,omitempty"`
 	// Asked is the effect by which the agents are asked.
 	Asked string `json:"asked,omitempty"`
-	// Agent has begun on this epoch, as the last of these Agents; empty: none has.
-	Agent  string   `json:"agent,omitempty"`
-	Agents []string `json:"agents,omitempty"`
+	// Agent has begun on this epoch, as the last of these Agents, and at that time; empty: none has.
+	Agent  string    `json:"agent,omitempty"`
+	Agents []string  `json:"agents,omitempty"`
+	Began  time.Time `json:"began,omitzero"`
 	// Failures are how often it failed so far, by class, and Error what went wrong last.
 	Failures map[Class]int `json:"failures,omitempty"`
 	Error    string        `json:"error,omitempty"`

@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"hash/fnv"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -164,7 +165,7 @@ func (w poolWork) hear(msg supervision.Message) {
 	seats, t := w.m.seats, w.poolTurn
 	if a, ok := askPermits.Body(msg); ok {
 		if _, there := seats.Get(t, msg.Element); !there {
-			seats.Add(t, msg.Element, groupOf(a.Permits), seat{Job: msg.From, Permits: a.Permits, Since: t.Now})
+			seats.Add(t, msg.Element, 0, seat{Job: msg.From, Permits: a.Permits, Since: t.Now})
 		}
 	} else if r, ok := returnPermits.Body(msg); ok {
 		t.Data.Heard.add(r.Heard)
@@ -263,25 +264,23 @@ func (w poolWork) grant() error {
 	// With agents enough, these would begin, too.
 	more := &admission{limits: w.Data.Limits, used: maps.Clone(w.Data.Used), now: w.Now, reserved: map[string]bool{}}
 	wanted := 0
-	blocked := map[int]*seatElem{} // the oldest of those that want the same and cannot have it
+	blocked := map[int]Permit{} // what those of a group lack
 	for el := range w.line(blocked) {
 		missing := l.admit(claim{el.Data.Permits, el.Data.Since})
+		lacks := len(missing) > 0
+		if lacks {
+			el.Group = lacking(missing[0].Key)
+		}
+		wants := (!lacks || missing[0].Key == fleet) && wanted < linePage && len(more.admit(without(fleet, el.Data))) == 0
 		switch {
-		case len(missing) > 0:
-			blocked[el.Group] = el
-			for range w.alike(el.Group) {
-				if len(more.admit(without(fleet, el.Data))) > 0 {
-					break
-				}
-				wanted++
-			}
-		case w.State == PoolShut:
+		case wants && (lacks || w.State == PoolShut):
 			wanted++
-		default:
+		case lacks:
+			blocked[el.Group] = missing[0]
+		case w.State == PoolOpen:
 			if err := w.m.seats.Fire(w.poolTurn, el, seatGrant); err != nil {
 				return err
 			}
-			more.admit(without(fleet, el.Data))
 			w.m.seats.Wake(w.poolTurn, el, permitFor)
 			permitGranted.Send(w.poolTurn, el.Data.Job, granted{w.Now.Add(permitFor)})
 		}
@@ -301,64 +300,63 @@ func without(key string, s *seat) claim {
 // How much of a line a turn looks at: pages of so many seats.
 const (
 	linePage  = 100
-	linePages = 30
+	linePages = 10
 )
 
-// line yields those that wait, the oldest first. Once one is blocked, those that want the same as it are left out: a long line of them keeps nobody
-// from what is free, and is not read.
-func (w poolWork) line(blocked map[int]*seatElem) iter.Seq[*seatElem] {
+// line yields those that wait, the oldest first. A seat is in the group of what it lacked last. Once one of a group is blocked by that, all who need
+// as much of it are left out, so that a long line of them keeps nobody from what is free, and is not read. If the line is longer than a turn can
+// look at, another goes on.
+func (w poolWork) line(blocked map[int]Permit) iter.Seq[*seatElem] {
 	return func(yield func(*seatElem) bool) {
 		seen := map[string]bool{}
 		for range linePages {
-			var groups []int
-			for group := range w.m.seats.Groups(w.poolTurn, seatWaits) {
-				if blocked[group] == nil {
-					groups = append(groups, group)
-				}
-			}
+			groups := w.open(blocked)
 			if len(groups) == 0 {
 				return
 			}
-			page := w.m.seats.First(w.poolTurn, linePage, groups, seatWaiting)
-			fresh := false
+			page := w.m.seats.First(w.poolTurn, linePage+len(seen), groups, seatWaiting)
+			fresh := 0
 			for _, el := range page {
 				if seen[el.Name] {
 					continue
 				}
-				seen[el.Name], fresh = true, true
-				if head := blocked[el.Group]; head != nil && slices.Equal(head.Data.Permits, el.Data.Permits) {
+				seen[el.Name] = true
+				fresh++
+				if lacks, is := blocked[el.Group]; is && el.Data.needs(lacks) {
 					continue
 				}
 				if !yield(el) {
 					return
 				}
 			}
-			if !fresh || len(page) < linePage {
+			if fresh < linePage {
 				return
 			}
 		}
+		w.Wake(time.Millisecond)
 	}
 }
 
-func seatWaits(s seatState) bool { return s == seatWaiting }
-
-// alike returns how many of a group wait.
-func (w poolWork) alike(group int) int {
-	for g, n := range w.m.seats.Groups(w.poolTurn, seatWaits) {
-		if g == group {
-			return n
+// open returns the groups that are not blocked.
+func (w poolWork) open(blocked map[int]Permit) (groups []int) {
+	for group := range w.m.seats.Groups(w.poolTurn, func(s seatState) bool { return s == seatWaiting }) {
+		if _, is := blocked[group]; !is {
+			groups = append(groups, group)
 		}
 	}
-	return 0
+	return groups
 }
 
-// groupOf returns the group of all seats that want the same.
-func groupOf(permits []Permit) int {
+// needs reports whether a seat is to have as much of a key.
+func (s *seat) needs(p Permit) bool {
+	return slices.ContainsFunc(s.Permits, func(o Permit) bool { return o.Key == p.Key && o.weight() >= p.weight() })
+}
+
+// lacking returns the group of the seats that lack a key; those that nobody has looked at are in group zero.
+func lacking(key string) int {
 	h := fnv.New32a()
-	for _, p := range permits {
-		_, _ = fmt.Fprintf(h, "%q %d ", p.Key, p.weight())
-	}
-	return int(h.Sum32() >> 1)
+	_, _ = io.WriteString(h, key)
+	return 1 + int(h.Sum32()>>2)
 }
 
 // permitFor is for how long permits are given out; a job that goes on says so when half of it has passed.

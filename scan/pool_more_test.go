@@ -77,6 +77,21 @@ func TestLongTexts(t *testing.T) {
 	})
 }
 
+// An agent whose answers are lost says again that it begins, and is not taken for many.
+func TestBeginSaidAgain(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{}, func(r *rig) {
+		r.begun()
+		for range 8 {
+			r.report(scan.Progress{Agent: "x", Job: "one", Epoch: 1, Seq: 1})
+		}
+		r.is("one", scan.JobScanning)
+		if j := r.job("one").Data; len(j.Agents) != 1 || j.Epoch != 1 {
+			r.Errorf("the job is %+v", j)
+		}
+	})
+}
+
 type errLong string
 
 func (e errLong) Error() string { return string(e) }

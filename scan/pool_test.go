@@ -216,11 +216,24 @@ func TestLongLine(t *testing.T) {
 		_, err := r.manager.StartAll(r.Context(), jobs)
 		r.ok(err)
 		time.Sleep(time.Second)
+		for i := range jobs { // each wants something that no other wants
+			jobs[i].ID, jobs[i].Permits = fmt.Sprint("own", i), []scan.Permit{{Key: "none"}, {Key: fmt.Sprint("target/", i)}}
+		}
+		r.ok(r.manager.Limit(r.Context(), "none", 0))
+		r.ok(r.manager.Limit(r.Context(), "target/*", 1))
+		for range 4 {
+			_, err = r.manager.StartAll(r.Context(), jobs)
+			r.ok(err)
+			for i := range jobs {
+				jobs[i].ID += "x"
+			}
+		}
 		r.wants("free", scan.Permit{Key: "host/0"})
+		time.Sleep(time.Minute)
 		r.is("free", scan.JobRequested)
 		r.ok(r.manager.Limit(r.Context(), "busy", 450))
 		time.Sleep(10 * time.Second)
-		if w := r.waiting(); len(w) != 50 {
+		if w := r.waiting(); len(w) != 50+4*500 {
 			r.Errorf("%d wait", len(w))
 		}
 	})
