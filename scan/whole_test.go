@@ -43,6 +43,13 @@ func (h *hall) Launch(_ context.Context, token string, _ scan.AgentSpec) (scan.I
 	return scan.Instance{Token: token, ID: token, Gone: h.gone[token]}, nil
 }
 
+// agents returns how many there are, and how many there were at once.
+func (h *hall) agents() (now, most int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.ends), h.most
+}
+
 func (h *hall) Terminate(_ context.Context, token string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -126,8 +133,8 @@ func TestWhole(t *testing.T) {
 			r.ok(r.manager.Start(ctx, x.Target.ID, x))
 		}
 		time.Sleep(3 * time.Minute)
-		if h.most != 1 {
-			r.Errorf("%d agents were launched for one job at a time", h.most)
+		if _, most := h.agents(); most != 1 {
+			r.Errorf("%d agents were launched for one job at a time", most)
 		}
 		for i := range 20 {
 			y := spec(fmt.Sprint("y", i))
@@ -146,11 +153,11 @@ func TestWhole(t *testing.T) {
 		if a, _ := report.Result("a"); report.Outcome != scan.OK || a.Items != 13 {
 			r.Errorf("the report is %+v", report)
 		}
-		if h.most < 3 || h.most > 5 {
-			r.Errorf("%d agents were there at once", h.most)
+		if _, most := h.agents(); most < 3 || most > 5 {
+			r.Errorf("%d agents were there at once", most)
 		}
 		time.Sleep(30 * time.Minute)
-		if n := len(h.ends); n != 0 {
+		if n, _ := h.agents(); n != 0 {
 			r.Errorf("%d agents are left", n)
 		}
 		stats, err := r.requests.Stats(ctx)
