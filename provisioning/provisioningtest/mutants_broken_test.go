@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/recordtest"
 	"github.com/reeve-go/reeve/provisioning"
 )
 
@@ -127,11 +128,11 @@ func (m *mutant) harness() Harness {
 func (m *mutant) fails(t *testing.T, try func(*scene)) (failed bool, said []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{TB: t}
+		r := &recordtest.Recorder{TB: t}
 		h := m.harness()
-		r.run(func() { try(h.open(r, r)) })
+		r.Run(func() { try(h.open(r, r)) })
 		outlast()
-		failed, said = r.Failed(), r.log
+		failed, said = r.Failed(), r.Lines()
 	})
 	return failed, said
 }

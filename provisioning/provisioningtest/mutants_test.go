@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 
 	"pgregory.net/rapid"
+
+	"github.com/reeve-go/reeve/internal/recordtest"
 )
 
 func mutants() []mutant {
@@ -69,8 +71,8 @@ func TestMutantsAtRandom(t *testing.T) {
 			t.Parallel()
 			every.Add(1)
 			synctest.Test(t, func(t *testing.T) {
-				r, h := &recorder{TB: t}, m.harness()
-				r.run(func() { rapid.Check(r, func(rt *rapid.T) { h.open(r, rt).random(rt) }) })
+				r, h := &recordtest.Recorder{TB: t}, m.harness()
+				r.Run(func() { rapid.Check(r, func(rt *rapid.T) { h.open(r, rt).random(rt) }) })
 				outlast()
 				if r.Failed() {
 					told.Add(1)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/reeve-go/reeve/internal/recordtest"
 	"github.com/reeve-go/reeve/provisioning"
 )
 
@@ -132,7 +133,7 @@ func (m vaultMutant) tells(t *testing.T, law vaultLaw) bool {
 			return v
 		},
 	}
-	r := &recorder{TB: t}
-	r.run(func() { law.check(k.scene(r)) })
+	r := &recordtest.Recorder{TB: t}
+	r.Run(func() { law.check(k.scene(r)) })
 	return r.Failed()
 }

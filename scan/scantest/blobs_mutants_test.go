@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/recordtest"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -138,10 +139,10 @@ const randomBlobsLaw = "random operations do what a map does"
 // tells reports whether a law fails on the mutant.
 func (m blobsMutant) tells(t *testing.T, l blobsLaw) bool {
 	t.Helper()
-	r := &recorder{TB: t}
-	r.run(func() { l.check(m.kit().scene(r)) })
+	r := &recordtest.Recorder{TB: t}
+	r.Run(func() { l.check(m.kit().scene(r)) })
 	if l.name == m.law {
-		t.Log(strings.Join(r.log, "\n"))
+		t.Log(strings.Join(r.Lines(), "\n"))
 	}
 	return r.Failed()
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/recordtest"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -267,12 +268,12 @@ func TestLauncherMutants(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("there is no law %q", m.law)
 			}
-			r, k := &recorder{TB: t}, m.kit()
-			r.run(func() { launcherLaws()[i].check(k.scene(r)) })
+			r, k := &recordtest.Recorder{TB: t}, m.kit()
+			r.Run(func() { launcherLaws()[i].check(k.scene(r)) })
 			if !r.Failed() {
 				t.Errorf("%q finds nothing wrong; it must", m.law)
 			}
-			t.Log(strings.Join(r.log, "\n"))
+			t.Log(strings.Join(r.Lines(), "\n"))
 		})
 	}
 }

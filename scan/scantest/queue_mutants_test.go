@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/recordtest"
 	"github.com/reeve-go/reeve/scan"
 	"github.com/reeve-go/reeve/storage/memory"
 )
@@ -133,16 +134,16 @@ func TestQueueMutants(t *testing.T) {
 				t.Fatalf("there is no law %q", m.law)
 			}
 			synctest.Test(t, func(t *testing.T) {
-				r, k := &recorder{TB: t}, m.kit()
-				r.run(func() { queueLaws()[i].check(k.scene(r)) })
+				r, k := &recordtest.Recorder{TB: t}, m.kit()
+				r.Run(func() { queueLaws()[i].check(k.scene(r)) })
 				if !r.Failed() {
 					t.Errorf("%q finds nothing wrong; it must", m.law)
 				}
-				t.Log(strings.Join(r.log, "\n"))
+				t.Log(strings.Join(r.Lines(), "\n"))
 			})
 			synctest.Test(t, func(t *testing.T) {
-				r, k := &recorder{TB: t}, m.kit()
-				r.run(func() { rapid.Check(r, func(rt *rapid.T) { k.scene(trial{r, rt}).compare(rt) }) })
+				r, k := &recordtest.Recorder{TB: t}, m.kit()
+				r.Run(func() { rapid.Check(r, func(rt *rapid.T) { k.scene(trial{r, rt}).compare(rt) }) })
 				if r.Failed() {
 					byRandom.Add(1)
 				}

@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/recordtest"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -166,14 +167,14 @@ func TestScannerMutants(t *testing.T) {
 			}
 			l := newLister()
 			m.breaks(l)
-			r := &recorder{TB: t}
-			r.run(func() {
+			r := &recordtest.Recorder{TB: t}
+			r.Run(func() {
 				scannerLaws()[i].check(&scannerScene{TB: r, scannerKit: scannerKit{scanner: l, trees: []fs.FS{listed()}}})
 			})
 			if !r.Failed() {
 				t.Errorf("%q finds nothing wrong; it must", m.law)
 			}
-			t.Log(strings.Join(r.log, "\n"))
+			t.Log(strings.Join(r.Lines(), "\n"))
 		})
 	}
 }
