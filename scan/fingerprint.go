@@ -1,11 +1,9 @@
 package scan
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"runtime"
@@ -41,24 +39,14 @@ func fingerprint(ctx context.Context, fsys fs.FS, roots []string, l Limits, look
 			return "", false, &fs.PathError{Op: "fingerprint", Path: root, Err: fs.ErrInvalid}
 		}
 	}
-	within, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	p := &printer{
-		tree: NewTree(within, fsys, l), stop: stop, before: time.Now().Add(-settling),
-		spare: make(chan struct{}, runtime.GOMAXPROCS(0)-1), looked: looked,
-	}
-	d = p.all(slices.Compact(slices.Sorted(slices.Values(roots))))
-	if err := ctx.Err(); err != nil {
-		return "", false, context.Cause(ctx)
-	}
-	if _, met := p.tree.Problems(); met > 0 || within.Err() != nil {
-		return "", false, nil
-	}
-	return d, true, nil
+	p := newPrinter(ctx, fsys, roots, l, looked)
+	defer p.stop(nil)
+	return p.print(ctx)
 }
 
 // A printer takes a fingerprint. Each folder has a sum over the sums of its entries in the order of these, so that it does not matter who is first.
 type printer struct {
+	roots  []string
 	tree   *Tree
 	stop   context.CancelCauseFunc
 	before time.Time
@@ -66,22 +54,47 @@ type printer struct {
 	looked *atomic.Int64
 	// done are the folders whose turn has come.
 	done []string
+	// watching: it is told of what a scan lists, see [watchingPrinter].
+	watching bool
 
-	mu    sync.Mutex
-	ahead []string
+	mu     sync.Mutex
+	ahead  []string
+	listed map[string]listing
 }
 
 type sum = [sha256.Size]byte
 
-// all returns the digest of the roots, and of the folders outside that links lead to.
-func (p *printer) all(roots []string) Digest {
-	for _, root := range roots {
+// newPrinter returns a printer of roots, which is stopped with ctx at the latest.
+func newPrinter(ctx context.Context, fsys fs.FS, roots []string, l Limits, looked *atomic.Int64) *printer {
+	within, stop := context.WithCancelCause(ctx)
+	p := &printer{
+		roots: slices.Compact(slices.Sorted(slices.Values(roots))), tree: NewTree(within, fsys, l), stop: stop, before: time.Now().Add(-settling),
+		spare: make(chan struct{}, runtime.GOMAXPROCS(0)-1), looked: looked,
+	}
+	for _, root := range p.roots {
 		if w, err := p.tree.look("stat", root, true); err == nil && w.info.IsDir() {
 			p.done = append(p.done, w.real)
 		}
 	}
+	return p
+}
+
+// print is [Fingerprint].
+func (p *printer) print(ctx context.Context) (d Digest, settled bool, err error) {
+	d = p.all()
+	if ctx.Err() != nil {
+		return "", false, context.Cause(ctx)
+	}
+	if _, met := p.tree.Problems(); met > 0 || p.tree.ctx.Err() != nil {
+		return "", false, nil
+	}
+	return d, true, nil
+}
+
+// all returns the digest of the roots, and of the folders outside that links lead to.
+func (p *printer) all() Digest {
 	var sums []byte
-	for _, root := range roots {
+	for _, root := range p.roots {
 		s := p.root(root)
 		sums = append(sums, s[:]...)
 	}
@@ -126,10 +139,10 @@ func (p *printer) root(name string) sum {
 
 // folder returns the sum of what is in a folder. Folders in it are others' work, if somebody is free.
 func (p *printer) folder(name string) sum {
-	sums, names := p.list(name)
-	below := make([]sum, len(names))
+	l := p.list(name)
+	below := make([]sum, len(l.folders))
 	var others sync.WaitGroup
-	for i, sub := range names {
+	for i, sub := range l.folders {
 		work := func() { below[i] = p.folder(path.Join(name, sub)) }
 		select {
 		case p.spare <- struct{}{}:
@@ -142,46 +155,9 @@ func (p *printer) folder(name string) sum {
 		}
 	}
 	others.Wait()
-	for i, sub := range names {
-		sums = append(sums, sha256.Sum256(append(framed(nil, sub), below[i][:]...)))
+	record := l.sum[:]
+	for i, sub := range l.folders {
+		record = append(framed(record, sub), below[i][:]...)
 	}
-	slices.SortFunc(sums, func(a, b sum) int { return bytes.Compare(a[:], b[:]) })
-	all := sha256.New()
-	for _, s := range sums {
-		all.Write(s[:])
-	}
-	return sum(all.Sum(nil))
-}
-
-// list returns the sums of the entries of a folder, and which of them are folders.
-func (p *printer) list(name string) (sums []sum, folders []string) {
-	f, err := p.tree.Open(name)
-	if err != nil {
-		p.stop(errUnsettled)
-		return nil, nil
-	}
-	defer func() { _ = f.Close() }()
-	var record []byte
-	for {
-		entries, err := f.(fs.ReadDirFile).ReadDir(chunk)
-		p.looked.Add(int64(len(entries)))
-		for _, e := range entries {
-			info, err := e.Info()
-			if err != nil {
-				p.stop(errUnsettled)
-				return nil, nil
-			}
-			record = p.describe(framed(record[:0], e.Name()), name, info)
-			sums = append(sums, sha256.Sum256(record))
-			if info.IsDir() {
-				folders = append(folders, e.Name())
-			}
-		}
-		if err != nil {
-			if err != io.EOF { //nolint:errorlint // A reader's end is io.EOF itself.
-				p.stop(errUnsettled)
-			}
-			return sums, folders
-		}
-	}
+	return sha256.Sum256(record)
 }

@@ -46,6 +46,9 @@ func (l *look) category(ctx context.Context, c Category) (Result, error) {
 		err = v.scan(ctx, timed, &r)
 	}
 	r.Problems, r.Met = v.tree.Problems()
+	if err == nil && r.Met == 0 && v.tree.prints != nil {
+		address = v.addressAfter(timed)
+	}
 	switch {
 	case err != nil:
 		r.Outcome, r.Error = Failed, sentence(err.Error())

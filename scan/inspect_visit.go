@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -18,6 +16,7 @@ type visit struct {
 	category Category
 	tree     *Tree
 	facts    *factWriter
+	places   []string
 
 	// Looked and packed count what a fingerprint looked at, and pieces of the result that were packed.
 	looked, packed atomic.Int64
@@ -29,59 +28,6 @@ type visit struct {
 func (l *look) visit(ctx context.Context, s *namedScanner, c Category) *visit {
 	tree := NewTree(ctx, l.fsys, l.in.Limits)
 	return &visit{look: l, scanner: s, category: c, tree: tree, facts: newFactWriter(ctx, l.limits, tree.Note, l.options.Temp, l.options.Memory)}
-}
-
-// fingerprintShare is the part of its time that a category may spend on a fingerprint.
-const fingerprintShare = 4
-
-// address returns what a complete result is kept under; empty: the input has no identity. A fingerprint is from before the scan, so that
-// whatever changes after it makes the next one another.
-func (v *visit) address(ctx context.Context) (Digest, error) {
-	if v.in.Content != "" {
-		return v.scanner.address(inContent(v.in.Content), v.category), nil
-	}
-	var places []string
-	err := v.watch(ctx, func() error {
-		places = v.places()
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	key := strings.Join(places, "\x00")
-	input, ok := v.seen[key]
-	if !ok {
-		err = v.watch(ctx, func() error {
-			input = v.identity(ctx, places)
-			return nil
-		})
-		if err != nil {
-			return "", err
-		}
-		v.seen[key] = input
-	}
-	if input == "" {
-		return "", nil
-	}
-	return v.scanner.address(input, v.category), nil
-}
-
-// places are what the category depends on; none: everything.
-func (v *visit) places() []string {
-	if s, ok := v.scanner.Scanner.(Scoper); ok {
-		return slices.Compact(slices.Sorted(slices.Values(s.Scope(v.category.Name, v.category.Config))))
-	}
-	return nil
-}
-
-// identity returns what a fingerprint says; empty: none holds, or to take one takes too long.
-func (v *visit) identity(ctx context.Context, places []string) string {
-	ctx, cancel := context.WithTimeout(ctx, v.limits.Time/fingerprintShare)
-	defer cancel()
-	if d, settled, err := fingerprint(ctx, v.fsys, places, v.in.Limits, &v.looked); err == nil && settled {
-		return inTree(v.in.Target, d)
-	}
-	return ""
 }
 
 // scan runs the scanner until its time is up, and stores what it found. Without an error, r has what is stored.

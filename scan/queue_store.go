@@ -30,7 +30,10 @@ type StoreQueueOptions struct {
 //
 // A key has 1 to [storage.MaxID] bytes of UTF-8, and a body as many bytes as the store's limits allow for data. Sending costs two requests to the
 // store for as many as 500 messages, receiving and acking one, giving back two.
-// What was acked leaves a line in the store's history, which goes with [storage.Retention.Lines].
+//
+// Each message that was acked or withdrawn leaves a line in the store's history, for ever unless somebody prunes it: hosts want
+// [storage.Retention.Lines], such as a day, in the Retention of their supervisors. It has to be longer than anybody may hang with a message that he has
+// lost: with the line it is forgotten how far the key's leases were numbered.
 type StoreQueue struct {
 	store storage.Store
 	name  string

@@ -22,8 +22,8 @@ type storeDelivery struct {
 	expires time.Time
 }
 
-// attemptOf counts the leases on a message. They are numbered one by one, and what was written under one uses up a number, too; what was counted until then is in
-// the record. While nothing was, its numbers began with its version.
+// attemptOf counts the leases on a message. They are numbered one by one ([storage.Token]), and what was written under one uses up a number, too; what
+// was counted until then is in the record. While nothing was, its numbers began with its version.
 func attemptOf(s *storage.Snapshot) int {
 	before := s.Version - 1
 	if s.Fence > 0 {

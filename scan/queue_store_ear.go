@@ -68,7 +68,10 @@ func (e *ear) listen(ctx context.Context) (stop func()) {
 	}
 }
 
-func (e *ear) ring() {
+func (e *ear) ring(due storage.Hint) {
+	if due&storage.HintRecords == 0 {
+		return // messages are records
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for one := range e.all {

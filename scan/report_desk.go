@@ -37,6 +37,11 @@ func (m *Manager) Report(ctx context.Context, progress []Progress) ([]Directive,
 		return nil, err
 	}
 	for n, i := range good {
+		if errors.Is(answers[n], storage.ErrLocked) {
+			if answers[n], err = m.tellLocked(ctx, &progress[i], messages[n]); err != nil {
+				return nil, err
+			}
+		}
 		switch err := answers[n]; {
 		case errors.Is(err, storage.ErrTooLarge), errors.Is(err, storage.ErrInvalid):
 			out[i] = Directive{Do: Drop, Why: err.Error()}
@@ -52,6 +57,19 @@ func (m *Manager) Report(ctx context.Context, progress []Progress) ([]Directive,
 		}
 	}
 	return out, nil
+}
+
+// tellLocked tells a job that is being written in this moment, for which a store that is told many things does not wait. Only that an agent has begun
+// has to be heard: of the rest its next report says more.
+func (m *Manager) tellLocked(ctx context.Context, p *Progress, msg storage.Message) (answer, err error) {
+	if p.Seq > 1 {
+		return nil, nil
+	}
+	answers, err := m.Jobs.DeliverAll(ctx, []storage.Message{msg})
+	if err != nil {
+		return nil, err
+	}
+	return answers[0], nil
 }
 
 // progressMessage returns what a job is told of its agent. Of several in a row it hears the newest, and in any case that an agent has begun.

@@ -33,21 +33,17 @@ func (m *Manager) Sweep(ctx context.Context) (removed int, err error) {
 		return 0, nil
 	}
 	before := time.Now().Add(-m.options.Grace)
-	var old []Digest
-	for b, err := range m.blobs.List(ctx) {
-		if err != nil {
-			return 0, fmt.Errorf("scan: sweep: %w", err)
-		}
-		if b.At.Before(before) {
-			old = append(old, b.Digest)
-		}
-	}
-	if len(old) == 0 {
-		return 0, nil
+	old, err := m.blobsBefore(ctx, before)
+	if err != nil || len(old) == 0 {
+		return 0, err
 	}
 	used, err := m.usedBlobs(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("scan: sweep: %w", err)
+	}
+	// An agent may have put one again meanwhile, which makes it young.
+	if old, err = m.blobsBefore(ctx, before); err != nil {
+		return 0, err
 	}
 	for _, d := range old {
 		if used[d] {
@@ -59,6 +55,18 @@ func (m *Manager) Sweep(ctx context.Context) (removed int, err error) {
 		removed++
 	}
 	return removed, nil
+}
+
+func (m *Manager) blobsBefore(ctx context.Context, before time.Time) (old []Digest, err error) {
+	for b, err := range m.blobs.List(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("scan: sweep: %w", err)
+		}
+		if b.At.Before(before) {
+			old = append(old, b.Digest)
+		}
+	}
+	return old, nil
 }
 
 // usedBlobs returns what must stay.

@@ -24,6 +24,8 @@ type folder struct {
 	// whole are the entries that are still to be returned, if the file system below cannot list bit by bit.
 	whole []fs.DirEntry
 	read  bool
+	// prints, if it is not nil, takes what is listed into a fingerprint.
+	prints *lister
 }
 
 func (d *folder) Stat() (fs.FileInfo, error) {
@@ -81,10 +83,22 @@ func (d *folder) next(n int) ([]fs.DirEntry, error) {
 		t.Note(d.name, fmt.Errorf("an entry is called %q, which is no name", e.Name()))
 		return true
 	})
+	d.tell(some, err)
 	if err != nil {
 		err = t.fail("readdir", d.name, err)
 	}
 	return some, err
+}
+
+// tell has a fingerprint take what was listed, and in the end the folder.
+func (d *folder) tell(some []fs.DirEntry, err error) {
+	if d.prints == nil {
+		return
+	}
+	d.prints.add(some)
+	if err == io.EOF { //nolint:errorlint // A reader's end is io.EOF itself.
+		d.t.prints.keep(d.prints)
+	}
 }
 
 // list asks the file system for entries.

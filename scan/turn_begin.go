@@ -54,7 +54,7 @@ func (w *work) prepare() error {
 		return nil
 	}
 	w.Data.Epoch++
-	w.Data.Agent, w.Data.Agents, w.Data.Silent = "", nil, false
+	w.Data.Agents, w.Data.Silent = nil, false
 	if w.Data.Epoch > 1 {
 		w.Data.Start = w.Now.Add(w.Data.clocks().Start)
 	}

@@ -42,7 +42,7 @@ func (r *run) line(p span) []byte { return r.text[p.line:p.lineEnd] }
 
 func (r *run) add(key string, line []byte) {
 	p := span{line: size32(len(r.text)), key: size32(len(r.text) + len(lineKey) + 1)}
-	r.text = append(r.text, line...)
+	r.text = append(doubled(r.text, len(line)), line...)
 	p.lineEnd = size32(len(r.text))
 	p.keyEnd = p.key + size32(len(key))
 	if p.keyEnd > p.lineEnd || string(r.key(p)) != key { // escaped
@@ -50,7 +50,15 @@ func (r *run) add(key string, line []byte) {
 		r.text = append(r.text, key...)
 		p.keyEnd = size32(len(r.text))
 	}
-	r.lines = append(r.lines, p)
+	r.lines = append(doubled(r.lines, 1), p)
+}
+
+// doubled makes room for more, and so much that in the end each byte was moved about once; append alone moves them four times.
+func doubled[T any](s []T, more int) []T {
+	if cap(s)-len(s) >= more {
+		return s
+	}
+	return slices.Grow(s, max(more, len(s)))
 }
 
 // size32 returns n, which is far below the most: a run has [mostFactsMemory] and one fact.

@@ -139,6 +139,48 @@ func unzip(t testing.TB, data []byte) []byte {
 	return plain
 }
 
+// TestManyBlocks: what is compressed block by block is all of it, in order, and its bytes depend on the lines alone.
+func TestManyBlocks(t *testing.T) {
+	t.Parallel()
+	facts := map[string]any{}
+	for n := range 20_000 {
+		facts[fmt.Sprintf("%05d", n*7919%20_000)] = strings.Repeat(fmt.Sprint(n), 20)
+	}
+	blobs := newHeapBlobs()
+	r := made(t, blobs, facts, Limits{})
+	var lines, want, block bytes.Buffer
+	cut := func() {
+		want.Write(fastZipped(block.Bytes()))
+		block.Reset()
+	}
+	w := newLineWriter()
+	for _, key := range slices.Sorted(maps.Keys(facts)) {
+		line, err := w.write(key, facts[key])
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines.Write(line)
+		if block.Write(line); block.Len() >= packed {
+			cut()
+		}
+	}
+	cut()
+	if lines.Len() < 3*packed || !bytes.Equal(unzip(t, blobs.all[r.Blob]), lines.Bytes()) || r.Digest != DigestOf(lines.Bytes()) {
+		t.Errorf("the lines are others than those of %d bytes that were emitted", lines.Len())
+	}
+	if !bytes.Equal(blobs.all[r.Blob], want.Bytes()) {
+		t.Error("the blob is not made of blocks that the lines alone decide on")
+	}
+}
+
+func fastZipped(plain []byte) []byte {
+	var all bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&all, gzip.BestSpeed)
+	_, _ = z.Write(plain)
+	_ = z.Close()
+	return all.Bytes()
+}
+
 // TestEqualFactsAreOneBlob: what is compressed twice comes out the same.
 func TestEqualFactsAreOneBlob(t *testing.T) {
 	t.Parallel()

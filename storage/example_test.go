@@ -100,7 +100,7 @@ func ExampleNotifier() {
 	store, due := newStore(ctx), make(chan struct{}, 1)
 	if notifier, ok := store.(storage.Notifier); ok {
 		go func() {
-			_ = notifier.Listen(ctx, func() {
+			_ = notifier.Listen(ctx, func(storage.Hint) {
 				select {
 				case due <- struct{}{}:
 				default: // a hint is there already

@@ -15,9 +15,21 @@ func TestListeners(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var l storage.Listeners
-		if l.Hint(); l.Any() {
+		if l.Hint(storage.HintEffects); l.Any() {
 			t.Error("the zero value has listeners")
 		}
+		about := storage.Hint(0)
+		listening, done := context.WithCancel(t.Context())
+		go func() { _ = l.Listen(listening, func(due storage.Hint) { about = about<<2 | due }) }()
+		synctest.Wait()
+		l.Hint(storage.HintEffects)
+		l.Hint(0)
+		l.Hint(storage.HintRecords)
+		if about != storage.HintBoth<<4|storage.HintEffects<<2|storage.HintRecords {
+			t.Errorf("a listener heard %b", about)
+		}
+		done()
+		synctest.Wait()
 		over := errors.New("over")
 		var heard [3]atomic.Int32
 		var stop [3]context.CancelCauseFunc
@@ -25,15 +37,15 @@ func TestListeners(t *testing.T) {
 		for i := range heard {
 			var ctx context.Context
 			ctx, stop[i] = context.WithCancelCause(t.Context())
-			go func() { ended <- l.Listen(ctx, func() { heard[i].Add(1) }) }()
+			go func() { ended <- l.Listen(ctx, func(storage.Hint) { heard[i].Add(1) }) }()
 		}
 		synctest.Wait()
-		l.Hint()
+		l.Hint(storage.HintEffects)
 		stop[1](over)
 		if err := <-ended; !errors.Is(err, over) {
 			t.Errorf("a listener that ended returned %v, want its context's cause", err)
 		}
-		l.Hint()
+		l.Hint(storage.HintEffects)
 		for i, want := range []int32{3, 2, 3} { // the first one when it began to listen
 			if got := heard[i].Load(); got != want {
 				t.Errorf("listener %d heard %d hints, want %d", i, got, want)
@@ -42,7 +54,7 @@ func TestListeners(t *testing.T) {
 		stop[0](over)
 		stop[2](over)
 		synctest.Wait()
-		if l.Hint(); l.Any() || heard[0].Load() != 3 {
+		if l.Hint(storage.HintEffects); l.Any() || heard[0].Load() != 3 {
 			t.Error("those who have ended still listen")
 		}
 	})
@@ -59,7 +71,7 @@ func TestListenersComeAndGo(t *testing.T) {
 			for ctx.Err() == nil {
 				once, done := context.WithCancel(ctx)
 				var heard atomic.Int32
-				_ = l.Listen(once, func() {
+				_ = l.Listen(once, func(storage.Hint) {
 					if heard.Add(1) > 1 { // one is given when it begins
 						done()
 					}
@@ -69,7 +81,7 @@ func TestListenersComeAndGo(t *testing.T) {
 		})
 	}
 	for range 1000 {
-		l.Hint()
+		l.Hint(storage.HintEffects)
 	}
 	cancel()
 	all.Wait()

@@ -27,6 +27,10 @@ func (k Key) Compare(o Key) int {
 
 // A Token numbers the leases of a record. A newer lease has a greater token; the token of a lease is
 // the fence of what is written under it. Zero is no lease.
+//
+// The tokens of a record count up by one, and begin with the version that it was created with: each lease
+// has the next number, and what is written or released under one uses up another. So they tell how often
+// a record was claimed in vain. A [Locker] may go ahead of them; after what is written under it they go on.
 type Token uint64
 
 // A Status says whether a record gets turns. It is apart from the record's state.

@@ -3,6 +3,7 @@ package supervision
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -47,7 +48,8 @@ type Birth[T any] struct {
 }
 
 // CreateAll is Create for many records, in one commit each but together: with two statements where the store can. The answers are in the
-// order of the records, nil for one that was made; err is about all of them. Of two with one id the second is [storage.ErrExists].
+// order of the records, nil for one that was made; err is about all of them. Of two with one id the second is [storage.ErrExists]. What another
+// transaction keeps locked is waited for, as with Create, until ctx ends.
 func (k *Kind[T, S, E]) CreateAll(ctx context.Context, records []Birth[T]) (answers []error, err error) {
 	ids := make([]string, len(records))
 	for i := range records {
@@ -70,7 +72,7 @@ func (k *Kind[T, S, E]) CreateAll(ctx context.Context, records []Birth[T]) (answ
 	if len(changes) == 0 {
 		return answers, nil
 	}
-	applied, err := k.store.Apply(ctx, changes)
+	applied, err := k.applyPatiently(ctx, changes)
 	if err != nil {
 		return nil, k.explain("create", "", err)
 	}
@@ -80,8 +82,39 @@ func (k *Kind[T, S, E]) CreateAll(ctx context.Context, records []Birth[T]) (answ
 	return answers, nil
 }
 
+// applyPatiently makes again, until ctx ends, the changes that the store refuses because what they need is locked: it does not
+// wait for one of many as it does for one alone.
+func (k *Kind[T, S, E]) applyPatiently(ctx context.Context, changes []storage.Change) ([]error, error) {
+	answers, err := k.store.Apply(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		var refused []int
+		var again []storage.Change
+		for i, answer := range answers {
+			if errors.Is(answer, storage.ErrLocked) {
+				refused, again = append(refused, i), append(again, changes[i])
+			}
+		}
+		if len(refused) == 0 || !pause(ctx, lockedPause) {
+			return answers, nil
+		}
+		late, err := k.store.Apply(ctx, again)
+		for n, i := range refused {
+			if answers[i] = err; err == nil {
+				answers[i] = late[n]
+			}
+		}
+	}
+}
+
+// lockedPause is what lies between two tries of what is locked. A store waits for a while in each.
+const lockedPause = 10 * time.Millisecond
+
 // DeliverAll is Deliver for many messages to records of any kind on the kind's store, each with its To, as [MessageOf.To] makes them: with one
-// statement where the store can. The answers are in the order of the messages; err is about all of them.
+// statement where the store can. The answers are in the order of the messages; err is about all of them. A message to
+// a record that another transaction keeps locked is [storage.ErrLocked], where the store does not wait for one of many: say it again.
 func (k *Kind[T, S, E]) DeliverAll(ctx context.Context, messages []storage.Message) (answers []error, err error) {
 	if k.broken != nil || len(messages) == 0 {
 		return nil, k.explain("deliver", "", k.broken)

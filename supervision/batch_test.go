@@ -1,10 +1,14 @@
 package supervision_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
+	"github.com/reeve-go/reeve/storage/memory"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -57,4 +61,59 @@ func TestMany(t *testing.T) {
 	if none, err := k.GetAll(ctx, nil); len(none) != 0 || err != nil {
 		t.Error(none, err)
 	}
+}
+
+// A busy store refuses for the first few times what somebody keeps locked.
+type busy struct {
+	storage.Store
+
+	locked  string // the id of the record
+	refuses int
+}
+
+func (b *busy) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
+	var free []storage.Change
+	answers := make([]error, len(changes))
+	for i := range changes {
+		if changes[i].Key.ID == b.locked && b.refuses > 0 {
+			b.refuses--
+			answers[i] = storage.Errorf(storage.ErrLocked, changes[i].Key, "somebody keeps it")
+			continue
+		}
+		free = append(free, changes[i])
+	}
+	made, err := b.Store.Apply(ctx, free)
+	for i := range answers {
+		if answers[i] == nil && err == nil {
+			answers[i], made = made[0], made[1:]
+		}
+	}
+	return answers, err
+}
+
+// Many records that are made together wait for what is locked, as one would.
+func TestManyWaitForLocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &busy{Store: memory.New(nil), locked: "b", refuses: 3}
+		k, err := supervision.NewKind[door, doorState, doorEvent]("door", doors, store, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		births := []supervision.Birth[door]{{ID: "a"}, {ID: "b"}, {ID: "c"}}
+		answers, err := k.CreateAll(t.Context(), births)
+		if err := errors.Join(append(answers, err)...); err != nil {
+			t.Fatal(err)
+		}
+		if store.refuses != 0 {
+			t.Errorf("%d refusals are left", store.refuses)
+		}
+		store.locked, store.refuses = "e", 1000
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		answers, err = k.CreateAll(ctx, []supervision.Birth[door]{{ID: "d"}, {ID: "e"}})
+		if err != nil || answers[0] != nil || !errors.Is(answers[1], storage.ErrLocked) {
+			t.Errorf("when there is no time left the answers are %v, %v", answers, err)
+		}
+	})
 }

@@ -252,7 +252,7 @@ type lateEar struct {
 	of    storage.Notifier
 }
 
-func (s lateEar) Listen(ctx context.Context, hint func()) error {
+func (s lateEar) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	time.Sleep(s.after)
 	return s.of.Listen(ctx, hint)
 }

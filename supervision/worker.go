@@ -117,9 +117,13 @@ func (w *worker) listen(ctx context.Context) {
 		return
 	}
 	for ctx.Err() == nil {
-		err := notifier.Listen(ctx, func() {
-			w.turns.ring()
-			w.effects.ring()
+		err := notifier.Listen(ctx, func(due storage.Hint) {
+			if due&storage.HintRecords != 0 {
+				w.turns.ring()
+			}
+			if due&storage.HintEffects != 0 {
+				w.effects.ring()
+			}
 		})
 		if ctx.Err() == nil {
 			w.log.Warn("the store's hints are not heard; polling goes on", "error", err)

@@ -64,9 +64,10 @@ func (w *ward) open(ctx context.Context, s *setup) error {
 	if err != nil {
 		return err
 	}
+	schemas := [3]string{"ours", "ours", "queues"} // whoever supervises jobs is not to be woken by messages
 	var stores [3]*postgres.Store
 	for i, tracer := range []*tap{&w.sent, &w.told, &w.post} {
-		if stores[i], err = pg.openStore(ctx, s, "ours", tracer); err != nil {
+		if stores[i], err = pg.openStore(ctx, s, schemas[i], tracer); err != nil {
 			return err
 		}
 	}

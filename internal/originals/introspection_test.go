@@ -8,6 +8,7 @@ import (
 
 	"github.com/reeve-go/reeve/fsm"
 	"github.com/reeve-go/reeve/internal/originals"
+	"github.com/reeve-go/reeve/internal/tabletest"
 )
 
 func TestIntrospectionCells(t *testing.T) {
@@ -32,16 +33,16 @@ func TestIntrospectionRefusesErrorInThreeStates(t *testing.T) {
 	t.Parallel()
 	d := originals.Introspection()
 	d.Rules = []fsm.Rule[originals.State, originals.Event]{{Accept: "error", Doc: "anything can go wrong anywhere"}}
-	want := []issue{
-		{fsm.BrokenRule, "aborting", "error"},
-		{fsm.BrokenRule, "finished", "error"},
-		{fsm.BrokenRule, "waiting", "error"},
+	want := []fsm.Issue{
+		{Code: fsm.BrokenRule, State: "aborting", Event: "error"},
+		{Code: fsm.BrokenRule, State: "finished", Event: "error"},
+		{Code: fsm.BrokenRule, State: "waiting", Event: "error"},
 	}
-	if diff := cmp.Diff(want, issuesOf(t, d)); diff != "" {
+	if diff := cmp.Diff(want, tabletest.Issues(t, d)); diff != "" {
 		t.Errorf("issues (-want +got):\n%s", diff)
 	}
 	d.Rules[0].Except = []originals.State{"aborting", "finished", "waiting"}
-	if diff := cmp.Diff([]issue(nil), issuesOf(t, d)); diff != "" {
+	if diff := cmp.Diff([]fsm.Issue(nil), tabletest.Issues(t, d)); diff != "" {
 		t.Errorf("issues with the exceptions (-want +got):\n%s", diff)
 	}
 }
@@ -52,12 +53,12 @@ func TestIntrospectionHistory(t *testing.T) {
 	t.Parallel()
 	type version struct {
 		Name    string
-		Issues  []issue
+		Issues  []fsm.Issue
 		Repairs []string // the rows that the next version changed
 	}
-	noTime := func(states ...string) (issues []issue) {
+	noTime := func(states ...string) (issues []fsm.Issue) {
 		for _, s := range states {
-			issues = append(issues, issue{fsm.BadTimeout, s, "timeout"})
+			issues = append(issues, fsm.Issue{Code: fsm.BadTimeout, State: s, Event: "timeout"})
 		}
 		return issues
 	}
@@ -93,7 +94,7 @@ func TestIntrospectionHistory(t *testing.T) {
 	var got []version
 	next := originals.Introspection()
 	for _, before := range originals.IntrospectionHistory() {
-		v := version{Name: before.Name, Issues: issuesOf(t, before)}
+		v := version{Name: before.Name, Issues: tabletest.Issues(t, before)}
 		for _, change := range fsm.Diff(before, next) {
 			if line := change.String(); strings.HasPrefix(line, "row ") {
 				v.Repairs = append(v.Repairs, line)

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reeve-go/reeve/fsm"
+	"github.com/reeve-go/reeve/internal/tabletest"
 	"github.com/reeve-go/reeve/scan/presets"
 )
 
@@ -28,7 +29,7 @@ func TestPodScanCells(t *testing.T) {
 	for _, e := range m.Events() { // a wildcard leaves no final state
 		want[[2]string{"finished", string(e)}] = ""
 	}
-	if diff := cmp.Diff(want, cellsOf(m)); diff != "" {
+	if diff := cmp.Diff(want, tabletest.Cells(m)); diff != "" {
 		t.Errorf("cells (-want +got):\n%s", diff)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reeve-go/reeve/fsm"
+	"github.com/reeve-go/reeve/internal/tabletest"
 	"github.com/reeve-go/reeve/scan/presets"
 )
 
@@ -104,7 +105,7 @@ func TestVMScanAsItIsCells(t *testing.T) {
 func checkSignals(t *testing.T, d presets.Definition, want signals) {
 	t.Helper()
 	m := fsm.MustCompile(lenient(t, d))
-	if diff := cmp.Diff(want.cells(m.States()), cellsOf(m)); diff != "" {
+	if diff := cmp.Diff(want.cells(m.States()), tabletest.Cells(m)); diff != "" {
 		t.Errorf("cells of %s (-want +got):\n%s", d.Name, diff)
 	}
 }
@@ -117,7 +118,7 @@ func lenient(t *testing.T, d presets.Definition) presets.Definition {
 	finished := d.States["finished"]
 	finished.Mode = fsm.Resting
 	d.States["finished"] = finished
-	for _, i := range issuesOf(t, d) {
+	for _, i := range tabletest.Issues(t, d) {
 		d.Waivers = append(d.Waivers, fsm.Waiver[presets.State, presets.Event]{
 			Code: i.Code, State: presets.State(i.State), Event: presets.Event(i.Event), Reason: "the original is so",
 		})
@@ -127,13 +128,13 @@ func lenient(t *testing.T, d presets.Definition) presets.Definition {
 
 func TestVMScanAsItIsIsRefused(t *testing.T) {
 	t.Parallel()
-	want := []issue{
-		{fsm.FinalExit, "finished", "abort_job"},
-		{fsm.FinalExit, "finished", "cancel"},
-		{fsm.FinalExit, "finished", "data"},
-		{fsm.NoTimeout, "waiting_to_start", ""},
+	want := []fsm.Issue{
+		{Code: fsm.FinalExit, State: "finished", Event: "abort_job"},
+		{Code: fsm.FinalExit, State: "finished", Event: "cancel"},
+		{Code: fsm.FinalExit, State: "finished", Event: "data"},
+		{Code: fsm.NoTimeout, State: "waiting_to_start"},
 	}
-	if diff := cmp.Diff(want, issuesOf(t, presets.VMScanAsItIs())); diff != "" {
+	if diff := cmp.Diff(want, tabletest.Issues(t, presets.VMScanAsItIs())); diff != "" {
 		t.Errorf("issues (-want +got):\n%s", diff)
 	}
 }
@@ -150,11 +151,11 @@ func TestVMScanAsItIsCannotEndCanceling(t *testing.T) {
 	asItIs.Rules = append(asItIs.Rules, mustFinish)
 	repaired.Rules = append(repaired.Rules, mustFinish)
 
-	broken := slices.DeleteFunc(issuesOf(t, asItIs), func(i issue) bool { return i.Code != fsm.BrokenRule })
-	if diff := cmp.Diff([]issue{{fsm.BrokenRule, "canceling", "finish"}}, broken); diff != "" {
+	broken := slices.DeleteFunc(tabletest.Issues(t, asItIs), func(i fsm.Issue) bool { return i.Code != fsm.BrokenRule })
+	if diff := cmp.Diff([]fsm.Issue{{Code: fsm.BrokenRule, State: "canceling", Event: "finish"}}, broken); diff != "" {
 		t.Errorf("issues of the original (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]issue(nil), issuesOf(t, repaired)); diff != "" {
+	if diff := cmp.Diff([]fsm.Issue(nil), tabletest.Issues(t, repaired)); diff != "" {
 		t.Errorf("issues of the repaired (-want +got):\n%s", diff)
 	}
 }
@@ -163,11 +164,11 @@ func TestVMScanAsItIsCannotEndCanceling(t *testing.T) {
 // way out.
 func TestAmazonStrandsFourStates(t *testing.T) {
 	t.Parallel()
-	want := []issue{
-		{fsm.Trap, "aborting", ""},
-		{fsm.Trap, "after_scan", ""},
-		{fsm.Trap, "canceling", ""},
-		{fsm.Trap, "synchronizing", ""},
+	want := []fsm.Issue{
+		{Code: fsm.Trap, State: "aborting"},
+		{Code: fsm.Trap, State: "after_scan"},
+		{Code: fsm.Trap, State: "canceling"},
+		{Code: fsm.Trap, State: "synchronizing"},
 	}
 	if diff := cmp.Diff(want, newIssues(t, presets.AmazonAsItIs())); diff != "" {
 		t.Errorf("issues that VMScan does not have (-want +got):\n%s", diff)
@@ -200,7 +201,7 @@ func TestOtherVariantsStrandNobody(t *testing.T) {
 // In the original for OpenStack nothing can delete the snapshot once the scan is over.
 func TestOpenStackKeepsItsSnapshot(t *testing.T) {
 	t.Parallel()
-	kept := issue{fsm.BrokenRule, "after_scan", "snapshot_delete"}
+	kept := fsm.Issue{Code: fsm.BrokenRule, State: "after_scan", Event: "snapshot_delete"}
 	for _, of := range []struct {
 		table presets.Definition
 		kept  bool
@@ -219,15 +220,15 @@ func TestOpenStackKeepsItsSnapshot(t *testing.T) {
 			}
 		}
 		of.table.Rules = append(of.table.Rules, rule)
-		if got := slices.Contains(issuesOf(t, of.table), kept); got != of.kept {
+		if got := slices.Contains(tabletest.Issues(t, of.table), kept); got != of.kept {
 			t.Errorf("%s: that a scan leaves no snapshot is broken: %v; want %v", of.table.Name, got, of.kept)
 		}
 	}
 }
 
 // newIssues returns the issues of a table that VMScan as it is does not have.
-func newIssues(t *testing.T, d presets.Definition) []issue {
+func newIssues(t *testing.T, d presets.Definition) []fsm.Issue {
 	t.Helper()
-	old := issuesOf(t, presets.VMScanAsItIs())
-	return slices.DeleteFunc(issuesOf(t, d), func(i issue) bool { return slices.Contains(old, i) })
+	old := tabletest.Issues(t, presets.VMScanAsItIs())
+	return slices.DeleteFunc(tabletest.Issues(t, d), func(i fsm.Issue) bool { return slices.Contains(old, i) })
 }

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/trialtest"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -141,7 +142,7 @@ type queueKit struct {
 func queueRandom(t testing.TB, k queueKit) {
 	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
-		run := func(rt *rapid.T) { k.scene(trial{t, rt}).compare(rt) }
+		run := func(rt *rapid.T) { k.scene(trialtest.New(t, rt)).compare(rt) }
 		if k.Virtual {
 			rapid.SyncTest(rt, run)
 		} else {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reeve-go/reeve/internal/recordtest"
+	"github.com/reeve-go/reeve/internal/trialtest"
 	"github.com/reeve-go/reeve/scan"
 	"github.com/reeve-go/reeve/storage/memory"
 )
@@ -143,7 +144,7 @@ func TestQueueMutants(t *testing.T) {
 			})
 			synctest.Test(t, func(t *testing.T) {
 				r, k := &recordtest.Recorder{TB: t}, m.kit()
-				r.Run(func() { rapid.Check(r, func(rt *rapid.T) { k.scene(trial{r, rt}).compare(rt) }) })
+				r.Run(func() { rapid.Check(r, func(rt *rapid.T) { k.scene(trialtest.New(r, rt)).compare(rt) }) })
 				if r.Failed() {
 					byRandom.Add(1)
 				}

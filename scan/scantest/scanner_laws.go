@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/reeve-go/reeve/scan"
@@ -184,21 +185,23 @@ func scannerReturns(s *scannerScene) {
 // scannerEnds has the context end at any step. That nothing is said then is right only if all was found.
 func scannerEnds(s *scannerScene) {
 	s.each(func(fsys fs.FS, category string) {
-		var steps int
-		want := s.scan(s.Context(), &watched{FS: fsys, on: func(string, string) error { steps++; return nil }}, category, nil)
-		for _, at := range []int{0, 1, steps / 2, steps - 1} {
+		var all atomic.Int64
+		want := s.scan(s.Context(), &watched{FS: fsys, on: func(string, string) error { all.Add(1); return nil }}, category, nil)
+		steps := all.Load()
+		for _, at := range []int64{0, 1, steps / 2, steps - 1} {
 			ctx, cancel := context.WithCancel(s.Context())
-			n := 0
+			var done atomic.Int64
 			if at == 0 {
 				cancel()
 			}
 			got := s.scan(ctx, &watched{FS: fsys, on: func(string, string) error {
-				if n++; n == at {
+				if done.Add(1) == at {
 					cancel()
 				}
 				return nil
 			}}, category, nil)
 			cancel()
+			n := done.Load()
 			if got.err == nil && !maps.Equal(got.facts, want.facts) {
 				s.Errorf("%s: the context ends at step %d of %d, and Scan returns no error, with %d of %d facts; it must say that there are more",
 					category, at, steps, len(got.facts), len(want.facts))
@@ -282,7 +285,7 @@ func hasLinks(fsys fs.FS) bool {
 	return links
 }
 
-// A watched file system says what is asked of it, which may fail.
+// A watched file system says what is asked of it, which may fail; several may ask at a time.
 type watched struct {
 	fs.FS
 

@@ -60,7 +60,7 @@ type shard struct {
 	due  map[string]*queue[*record] // by kind
 	work map[string]*queue[*effect] // by name
 
-	ready bool // something can be handed out that could not be before the shard was locked
+	ready storage.Hint // what can be handed out that could not be before the shard was locked
 
 	// What has ended, by when.
 	endedMessages, deadMessages *queue[*message]
@@ -110,16 +110,14 @@ func (s *Store) lockShards(numbers []int) (unlock func()) {
 		s.shards[n].mu.Lock()
 	}
 	return func() {
-		ready := false
+		var ready storage.Hint
 		for _, n := range numbers {
 			shard := &s.shards[n]
-			ready = ready || shard.ready
-			shard.ready = false
+			ready |= shard.ready
+			shard.ready = 0
 			shard.mu.Unlock()
 		}
-		if ready {
-			s.listeners.Hint()
-		}
+		s.listeners.Hint(ready)
 	}
 }
 

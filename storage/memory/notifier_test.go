@@ -23,7 +23,7 @@ func TestHintIsUnderNoLock(t *testing.T) {
 		store, seen := memory.New(nil), []uint64(nil)
 		key := storage.Key{Kind: "node", ID: "n-17"}
 		go func() {
-			_ = store.Listen(t.Context(), func() {
+			_ = store.Listen(t.Context(), func(storage.Hint) {
 				found, err := store.Load(context.WithoutCancel(t.Context()), []storage.Key{key})
 				if err != nil || len(found) != 1 {
 					t.Errorf("after a hint: %+v, %v", found, err)

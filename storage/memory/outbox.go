@@ -120,7 +120,7 @@ func (s *shard) scheduleEffect(e *effect, at, now time.Time) {
 	}
 	e.Due = at
 	s.workOf(e.Name).set(&e.place, at)
-	s.hintAt(at, now)
+	s.hintAt(storage.HintEffects, at, now)
 }
 
 func (s *shard) workOf(name string) *queue[*effect] {

@@ -129,12 +129,14 @@ func (s *shard) schedule(r *record, now time.Time) {
 		ready = later(r.Due, r.leaseUntil)
 	}
 	s.dueOf(r.Key.Kind).set(&r.place, ready)
-	s.hintAt(ready, now)
+	s.hintAt(storage.HintRecords, ready, now)
 }
 
 // hintAt has a hint given if what is scheduled at a time can be handed out now.
-func (s *shard) hintAt(at, now time.Time) {
-	s.ready = s.ready || !at.IsZero() && !at.After(now)
+func (s *shard) hintAt(what storage.Hint, at, now time.Time) {
+	if !at.IsZero() && !at.After(now) {
+		s.ready |= what
+	}
 }
 
 func (s *shard) dueOf(kind string) *queue[*record] {

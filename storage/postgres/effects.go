@@ -178,7 +178,7 @@ func (s *session) emit(steps []*step) {
 			joined.add(c.Key, e.Lane)
 		}
 	}
-	s.dueOver(insertEffects, emitted, s.now)
+	s.dueOver(storage.HintEffects, insertEffects, emitted, s.now)
 	s.advance(joined)
 }
 

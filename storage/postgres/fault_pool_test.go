@@ -20,7 +20,7 @@ func TestPoolOfOne(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	hints, listening := make(chan struct{}, 1), make(chan error, 1)
 	go func() {
-		listening <- r.store.Listen(ctx, func() {
+		listening <- r.store.Listen(ctx, func(storage.Hint) {
 			select {
 			case hints <- struct{}{}:
 			default:
@@ -79,7 +79,7 @@ func TestFullPool(t *testing.T) {
 			return err
 		},
 		"migrate": func(ctx context.Context) error { return r.store.Migrate(ctx) },
-		"listen":  func(ctx context.Context) error { return r.store.Listen(ctx, func() {}) },
+		"listen":  func(ctx context.Context) error { return r.store.Listen(ctx, func(storage.Hint) {}) },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		err := do(ctx)

@@ -53,6 +53,6 @@ func (l lanes) rows() *rows {
 	return r
 }
 
-func (s *session) advance(l lanes) { s.dueOver(advanceLanes, l.rows(), s.now) }
+func (s *session) advance(l lanes) { s.dueOver(storage.HintEffects, advanceLanes, l.rows(), s.now) }
 
-func (s *session) free(l lanes) { s.dueOver(freeLanes, l.rows(), s.now) }
+func (s *session) free(l lanes) { s.dueOver(storage.HintEffects, freeLanes, l.rows(), s.now) }

@@ -164,7 +164,7 @@ func (s *Store) release(ctx context.Context, leases []storage.Lease, after time.
 					e.end(a, storage.EffectPending, nil, at, tx.now)
 				}
 			}
-			tx.dueOver(releaseRecords, keyRows(keys), tx.now, at)
+			tx.dueOver(storage.HintRecords, releaseRecords, keyRows(keys), tx.now, at)
 			tx.endAttempts(e)
 			return nil
 		},

@@ -90,7 +90,7 @@ func (a *alternating) Prune(ctx context.Context, r storage.Retention, limit int)
 	return a.next().Prune(ctx, r, limit)
 }
 
-func (a *alternating) Listen(ctx context.Context, hint func()) error {
+func (a *alternating) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	return a.stores[0].Listen(ctx, hint) // and hears of what the other does
 }
 

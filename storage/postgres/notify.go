@@ -2,8 +2,11 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"hash/fnv"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,29 +20,46 @@ import (
 type notifier struct {
 	listeners storage.Listeners
 	channel   string
-	sending   atomic.Bool // somebody sends
-	asked     atomic.Bool // since then, another one is needed
+	name      string        // tells what this process announced from what others did
+	sending   atomic.Bool   // somebody sends
+	asked     atomic.Uint32 // what has become due since then
 }
 
 func newNotifier(schema string) *notifier {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(schema))
-	return &notifier{channel: "reeve_" + hex.EncodeToString(h.Sum(nil))}
+	return &notifier{channel: "reeve_" + hex.EncodeToString(h.Sum(nil)), name: rand.Text()}
 }
 
 // notify waits for no disk: a lost notification costs a poll. It is a transaction of its own, because
 // one that changes rows would keep others from committing until it is on the disk.
-const notify = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')`
+const notify = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`
+
+// says is the text of a notification: who sends it, and what may be due.
+func (n *notifier) says(due storage.Hint) string { return n.name + "." + strconv.Itoa(int(due)) }
+
+// hears returns what a notification of somebody else is about: of both, if it does not say. Whoever listens here had the hint of what
+// was done here at the commit.
+func (n *notifier) hears(text string) storage.Hint {
+	name, due, _ := strings.Cut(text, ".")
+	if name == n.name {
+		return 0
+	}
+	if bits, err := strconv.ParseUint(due, 10, 8); err == nil && storage.Hint(bits)&storage.HintBoth != 0 {
+		return storage.Hint(bits)
+	}
+	return storage.HintBoth
+}
 
 // hint says that something is due. Who comes while another sends leaves it to him.
-func (s *Store) hint(ctx context.Context) {
+func (s *Store) hint(ctx context.Context, due storage.Hint) {
 	n := s.notifier
-	n.listeners.Hint()
-	n.asked.Store(true)
-	for n.asked.Load() && n.sending.CompareAndSwap(false, true) {
-		n.asked.Store(false)
+	n.listeners.Hint(due)
+	n.asked.Or(uint32(due))
+	for n.asked.Load() != 0 && n.sending.CompareAndSwap(false, true) {
+		due := storage.Hint(n.asked.Swap(0)) //nolint:gosec // they were hints
 		quick, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		_ = s.one(quick, notify, nil, n.channel) // the poll finds what was not announced
+		_ = s.one(quick, notify, nil, n.channel, n.says(due)) // the poll finds what was not announced
 		cancel()
 		n.sending.Store(false)
 	}
@@ -49,7 +69,7 @@ func (s *Store) hint(ctx context.Context) {
 // processes commit unless [Options.Pooled] is set. For the latter it takes a connection from the pool, for
 // as long as it listens, and another one when it breaks. There is no hint of what is written inside a transaction of
 // the host ([Store.With]), because only the host knows when it commits.
-func (s *Store) Listen(ctx context.Context, hint func()) error {
+func (s *Store) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	if s.pooled {
 		return s.notifier.listeners.Listen(ctx, hint)
 	}
@@ -66,7 +86,7 @@ func (s *Store) Listen(ctx context.Context, hint func()) error {
 }
 
 // listenElsewhere hints at each notification, until ctx ends.
-func (s *Store) listenElsewhere(ctx context.Context, hint func()) {
+func (s *Store) listenElsewhere(ctx context.Context, hint func(storage.Hint)) {
 	const longest = 5 * time.Second
 	for wait := 100 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, longest) {
 		begun := time.Now()
@@ -79,7 +99,7 @@ func (s *Store) listenElsewhere(ctx context.Context, hint func()) {
 }
 
 // listenOnce does it on one connection, until that breaks.
-func (s *Store) listenOnce(ctx context.Context, hint func()) {
+func (s *Store) listenOnce(ctx context.Context, hint func(storage.Hint)) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return
@@ -93,11 +113,14 @@ func (s *Store) listenOnce(ctx context.Context, hint func()) {
 	if _, err := own.Exec(ctx, "LISTEN "+pgx.Identifier{s.notifier.channel}.Sanitize()); err != nil {
 		return
 	}
-	hint() // because of what was announced before
+	hint(storage.HintBoth) // because of what was announced before
 	for {
-		if _, err := own.WaitForNotification(ctx); err != nil {
+		announced, err := own.WaitForNotification(ctx)
+		if err != nil {
 			return
 		}
-		hint()
+		if due := s.notifier.hears(announced.Payload); due != 0 {
+			hint(due)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/reeve-go/reeve/internal/pgtest"
+	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/postgres"
 )
 
@@ -37,7 +38,7 @@ func (p *process) listen() (stop func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- p.store.Listen(ctx, func() {
+		ended <- p.store.Listen(ctx, func(storage.Hint) {
 			select {
 			case p.hints <- struct{}{}:
 			default:

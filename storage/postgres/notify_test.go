@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -47,6 +48,29 @@ func TestHintsFromAnotherProcess(t *testing.T) {
 		}
 		one.deaf()
 	}
+}
+
+// What a process does itself it hears of at once, and not a second time when the notification is back.
+func TestHintsOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	_, start := processesOn(t, pgtest.URL(t), postgres.Options{})
+	one, other := start(), start()
+	var hints atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	var listening sync.WaitGroup
+	listening.Go(func() { _ = one.store.Listen(ctx, func(storage.Hint) { hints.Add(1) }) })
+	eventually(t, "it does not listen", func() bool { return hints.Load() == 2 }) // here, and elsewhere
+	const own = 5
+	for i := range own {
+		one.apply(dueNow(fmt.Sprint("own", i)))
+	}
+	other.apply(dueNow("other")) // comes after them
+	eventually(t, "another process is not heard", func() bool { return hints.Load() >= 2+own+1 })
+	if n := hints.Load(); n != 2+own+1 {
+		t.Errorf("%d hints for %d commits of its own and one of another", n-2, own)
+	}
+	cancel()
+	listening.Wait()
 }
 
 // A connection that breaks costs a hint, and there is one when it was replaced.

@@ -82,7 +82,7 @@ func (s *session) post(postings []*posting, fateAt func(storage.Key) fate) {
 	}
 	s.over(insertMessages, messages)
 	s.over(replaceMessages, slots, s.now)
-	s.dueOver(wakeRecords, keyRows(woken), s.now)
+	s.dueOver(storage.HintRecords, wakeRecords, keyRows(woken), s.now)
 	s.wakes = s.wakes || len(woken) > 0
 }
 

@@ -91,7 +91,7 @@ func (s *session) reopen(seq int64, m deadMessage, f fate) {
 		taken.add(m.to.Kind, m.to.ID, m.slot, seq)
 	}
 	s.over(takeSlots, taken, s.now)
-	s.dueOver(wakeRecords, keyRows([]storage.Key{m.to}), s.now)
+	s.dueOver(storage.HintRecords, wakeRecords, keyRows([]storage.Key{m.to}), s.now)
 }
 
 const (
@@ -149,7 +149,7 @@ func (s *Store) RedriveEffects(ctx context.Context, ids []string, deadline time.
 				}
 				answers[i], a.status = nil, storage.EffectPending
 				redriven[openKey{a.of, a.key}] = id
-				tx.queryDue(redriveEffect, id, until, tx.now)
+				tx.queryDue(storage.HintEffects, redriveEffect, id, until, tx.now)
 				joined.add(a.of, a.lane)
 			}
 			tx.advance(joined)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/reeve-go/reeve/storage"
 )
 
 // A sender is where statements go: a connection, a pool or a transaction.
@@ -21,14 +23,15 @@ type session struct {
 	to     sender
 	batch  *pgx.Batch
 
-	tx      lent      // what the host's own code gets; empty outside of a transaction
-	sent    bool      // something was sent
-	plain   bool      // pgx goes by the types of Go
-	host    bool      // the transaction is the host's
-	witness witness   // of a transaction that writes
-	now     time.Time // the store's time, read after the locks were had
-	due     bool      // something that was written is due
-	wakes   bool      // something is said to a record, which as a rule makes it due
+	tx      lent         // what the host's own code gets; empty outside of a transaction
+	sent    bool         // something was sent
+	plain   bool         // pgx goes by the types of Go
+	host    bool         // the transaction is the host's
+	witness witness      // of a transaction that writes
+	now     time.Time    // the store's time, read after the locks were had
+	due     storage.Hint // what of that which was written is due
+	maybe   storage.Hint // what may be, by what was asked
+	wakes   bool         // something is said to a record, which as a rule makes it due
 
 	announced bool // the others were told
 }
@@ -78,19 +81,22 @@ func (s *session) each(query string, r *rows, scan func(pgx.Rows) error, more ..
 }
 
 // queryDue adds a statement that returns whether what it wrote is due now.
-func (s *session) queryDue(query string, args ...any) {
+func (s *session) queryDue(what storage.Hint, query string, args ...any) {
+	s.maybe |= what
 	s.query(query, func(rows pgx.Rows) error {
 		var due *bool
 		err := rows.Scan(&due)
-		s.due = s.due || due != nil && *due
+		if due != nil && *due {
+			s.due |= what
+		}
 		return err
 	}, args...)
 }
 
 // dueOver is queryDue over rows.
-func (s *session) dueOver(query string, r *rows, more ...any) {
+func (s *session) dueOver(what storage.Hint, query string, r *rows, more ...any) {
 	if r.n > 0 {
-		s.queryDue(query, r.args(s.plain, more...)...)
+		s.queryDue(what, query, r.args(s.plain, more...)...)
 	}
 }
 

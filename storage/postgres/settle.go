@@ -108,7 +108,7 @@ func (e *endings) end(a *attempt, as storage.EffectStatus, reason *string, due, 
 }
 
 func (s *session) endAttempts(e *endings) {
-	s.dueOver(endAttempts, e.rows, s.now)
+	s.dueOver(storage.HintEffects, endAttempts, e.rows, s.now)
 	s.advance(e.left)
 	s.free(e.freed)
 }

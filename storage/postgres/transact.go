@@ -43,9 +43,9 @@ func (s *Store) write(ctx context.Context, w writing) error {
 	case err != nil:
 		return err
 	case tx.announced:
-		s.notifier.listeners.Hint()
-	case tx.due:
-		s.hint(ctx)
+		s.notifier.listeners.Hint(tx.due)
+	case tx.due != 0:
+		s.hint(ctx, tx.due)
 	}
 	return nil
 }
@@ -83,8 +83,8 @@ const (
 
 	selectClock = `SELECT reeve.clock()`
 
-	// beImpatient keeps what the host has set if that is shorter.
-	beImpatient = `SELECT set_config('lock_timeout', CASE WHEN t > '0' AND t < '` + waitForLock + `' THEN current_setting('lock_timeout') ELSE '` + waitForLock + `' END, true)
+	// waitBriefly is planByIndex for what does not wait long for locks. It keeps what the host has set if that is shorter.
+	waitBriefly = planByIndex + `, set_config('lock_timeout', CASE WHEN t > '0' AND t < '` + waitForLock + `' THEN current_setting('lock_timeout') ELSE '` + waitForLock + `' END, true)
 FROM (SELECT current_setting('lock_timeout')::interval) AS host (t)`
 
 	// beginWriting reads the time once the locks are had.
@@ -114,9 +114,10 @@ func (s *Store) transact(ctx context.Context, w writing) (*session, error) {
 		}
 	}(conn.Conn())
 	tx.batch.BeginTx(readCommitted)
-	tx.planByIndex(new(time.Time))
 	if w.impatient {
-		tx.exec(beImpatient)
+		tx.exec(waitBriefly)
+	} else {
+		tx.planByIndex(new(time.Time))
 	}
 	w.look(tx)
 	tx.query(beginWithWitness, func(rows pgx.Rows) error {
@@ -148,7 +149,7 @@ func (s *Store) commit(ctx context.Context, conn *pgxpool.Conn, tx *session) err
 		return nil
 	})
 	if tx.wakes {
-		tx.exec(notify, s.notifier.channel) // a transaction of its own, but no round trip
+		tx.exec(notify, s.notifier.channel, s.notifier.says(tx.maybe)) // a transaction of its own, but no round trip
 		tx.announced = true
 	}
 	err := tx.flush(longer)

@@ -81,7 +81,7 @@ func (s *session) createRecords(steps []*step) {
 		row := []any{c.Key.Kind, c.Key.ID, integer(c.version), integer(c.token), integer(c.Token), len(c.Elements) > 0}
 		created.add(append(row, s.recordValues(c, c.firstDue())...)...)
 	}
-	s.queryDue(createRecords, s.lineRows(steps, created, s.now)...)
+	s.queryDue(storage.HintRecords, createRecords, s.lineRows(steps, created, s.now)...)
 }
 
 // firstDue is when a record that is created is due.
@@ -109,7 +109,7 @@ func (s *session) updateRecords(steps []*step) {
 		row := []any{c.Key.Kind, c.Key.ID, integer(c.Version), integer(c.Token), len(c.Lines), len(c.Elements) > 0}
 		changed.add(append(row, s.recordValues(c, storage.Time(c.Record.Due))...)...)
 	}
-	s.queryDue(updateRecords, s.lineRows(steps, changed, s.now)...)
+	s.queryDue(storage.HintRecords, updateRecords, s.lineRows(steps, changed, s.now)...)
 }
 
 // belongings goes with a record. What is marked in its history as kept is kept no longer.

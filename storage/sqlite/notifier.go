@@ -12,7 +12,7 @@ import (
 // Listen implements [storage.Notifier], for what is committed through this store. Of what other stores
 // and other processes write on the same file there is no hint, and none of what is written inside a
 // transaction of the host ([Store.With]), because only the host knows when it commits.
-func (s *Store) Listen(ctx context.Context, hint func()) error {
+func (s *Store) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	return s.listeners.Listen(ctx, hint)
 }
 
@@ -21,7 +21,7 @@ type touched struct {
 	records []storage.Key
 	effects []string
 	lanes   lanes
-	due     bool // something is
+	due     storage.Hint // what of it is
 }
 
 func (t *touched) addRecords(keys ...storage.Key) {
@@ -70,20 +70,24 @@ func (s *session) look(ctx context.Context, now time.Time) {
 		effects.row(id)
 	}
 	for _, place := range []struct {
+		what  storage.Hint
 		query string
 		where values
 		args  []any
 	}{
-		{touchedRecords, keyValues(t.records), []any{at, at}},
-		{touchedEffects, effects, []any{at}},
-		{touchedLanes, t.lanes.values(), []any{at}},
+		{storage.HintRecords, touchedRecords, keyValues(t.records), []any{at, at}},
+		{storage.HintEffects, touchedEffects, effects, []any{at}},
+		{storage.HintEffects, touchedLanes, t.lanes.values(), []any{at}},
 	} {
+		if t.due&place.what != 0 {
+			continue
+		}
 		err := s.query(ctx, place.query, place.where, func(*sql.Rows) error {
-			t.due = true
+			t.due |= place.what
 			return nil
 		}, place.args...)
-		if t.due = t.due || err != nil; t.due {
-			return
+		if err != nil {
+			t.due |= place.what
 		}
 	}
 }

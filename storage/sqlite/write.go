@@ -29,8 +29,8 @@ func (s *Store) write(ctx context.Context, fn func(context.Context, *session) er
 		tx.touched = &touched{lanes: lanes{}}
 	}
 	err := s.writeInTurn(ctx, tx, fn)
-	if tx.touched != nil && tx.touched.due {
-		s.listeners.Hint()
+	if tx.touched != nil {
+		s.listeners.Hint(tx.touched.due)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ func claims() group {
 	return group{"3 a claim hides what it hands out", []testCase{
 		{name: "for its time", run: hidden},
 		{name: "an expired lease is given to the next", run: givenToNext},
+		{name: "the tokens of a record count up by one", run: tokensCount},
 		{name: "only what is due", run: onlyDue},
 		{name: "the oldest first, then by kind and id", run: oldestFirst},
 		{name: "only the kinds that are named", run: onlyKinds},
@@ -44,6 +45,37 @@ func givenToNext(s *scene) {
 		s.Fatalf("the next lease has token %d after %d; it must be greater", newest.Lease.Token, lost.Lease.Token)
 	}
 	s.claimed("a record that was claimed again")
+}
+
+// tokensCount claims a record in vain, writes and releases, and creates it again: what counts claims by their tokens relies on each number.
+func tokensCount(s *scene) {
+	s.create("a", s.dueIn(0))
+	next := storage.Token(1)
+	claimed := func(after string) storage.Snapshot {
+		s.Helper()
+		held := s.claimed("a record after "+after, "a")[0]
+		s.same("the token of the lease after "+after, held.Lease.Token, next)
+		next++
+		return held
+	}
+	for range 3 {
+		claimed("its creation, or a lease that has expired")
+		s.pass(ttl)
+	}
+	held := claimed("leases that have expired")
+	s.must(s.order("a", s.dueIn(0)))
+	s.is("a turn that an order overtook", s.apply(turn(held))[0], storage.ErrConflict)
+	s.is("extending a lease", s.extend(held.Lease)[0], nil)
+	s.pass(ttl)
+	held = claimed("an order, a conflict and an extension, which use up none")
+	s.must(turn(held, s.dueIn(0)))
+	next++
+	s.release(0, claimed("a turn, which uses up one").Lease)
+	next++
+	claimed("a release, which uses up one")
+	s.must(s.deletion("a"))
+	next = storage.Token(s.create("a", s.dueIn(0)).Version)
+	claimed("its deletion and creation, where they begin with the version")
 }
 
 func onlyDue(s *scene) {

@@ -14,16 +14,16 @@ import (
 
 func hints() group {
 	return group{"hints", []testCase{
-		{name: "of a delivery", run: hinted(recordsFound, hintOfDelivery)},
-		{name: "of an order that makes due", run: hinted(recordsFound, hintOfOrder)},
-		{name: "of a message that a change sends", run: hinted(recordsFound, hintOfSending)},
-		{name: "of a message that is opened again", run: hinted(recordsFound, hintOfRedriving)},
-		{name: "of a release", run: hinted(recordsFound, hintOfRelease)},
-		{name: "of an outcome", run: hinted(recordsFound, hintOfOutcome)},
-		{name: "of an effect", run: hinted(effectsFound, hintOfEffect)},
-		{name: "of an effect that is released", run: hinted(effectsFound, hintOfReleasedEffect)},
-		{name: "of an effect that is redriven", run: hinted(effectsFound, hintOfRedrivenEffect)},
-		{name: "of the next in a lane", run: hinted(effectsFound, hintOfLane)},
+		{name: "of a delivery", run: hinted(storage.HintRecords, hintOfDelivery)},
+		{name: "of an order that makes due", run: hinted(storage.HintRecords, hintOfOrder)},
+		{name: "of a message that a change sends", run: hinted(storage.HintRecords, hintOfSending)},
+		{name: "of a message that is opened again", run: hinted(storage.HintRecords, hintOfRedriving)},
+		{name: "of a release", run: hinted(storage.HintRecords, hintOfRelease)},
+		{name: "of an outcome", run: hinted(storage.HintRecords, hintOfOutcome)},
+		{name: "of an effect", run: hinted(storage.HintEffects, hintOfEffect)},
+		{name: "of an effect that is released", run: hinted(storage.HintEffects, hintOfReleasedEffect)},
+		{name: "of an effect that is redriven", run: hinted(storage.HintEffects, hintOfRedrivenEffect)},
+		{name: "of the next in a lane", run: hinted(storage.HintEffects, hintOfLane)},
 		{name: "begin when listening does", run: notifying(listeningBegins)},
 		{name: "are given to all who listen", run: notifying(allAreHinted)},
 		{name: "end with their context", run: notifying(listeningEnds)},
@@ -41,15 +41,12 @@ func notifying(run func(*scene, storage.Notifier)) func(*scene) {
 	}
 }
 
-// A finder returns the ids of what is due, in a goroutine of its own.
-type finder func(s *scene) ([]string, error)
-
-func recordsFound(s *scene) ([]string, error) {
-	got, err := s.Store.Claim(s.ctx, storage.Claim{Names: []string{s.Kind}, Owner: owner, Limit: 100, TTL: ttl})
-	return idsOf(got), err
-}
-
-func effectsFound(s *scene) (ids []string, err error) {
+// find returns the ids of what is due, of that which a hint is about, in a goroutine of its own.
+func (s *scene) find(what storage.Hint) (ids []string, err error) {
+	if what == storage.HintRecords {
+		got, err := s.Store.Claim(s.ctx, storage.Claim{Names: []string{s.Kind}, Owner: owner, Limit: 100, TTL: ttl})
+		return idsOf(got), err
+	}
 	got, err := s.Store.Take(s.ctx, storage.Claim{Names: []string{performed}, Owner: owner, Limit: 100, TTL: ttl})
 	for _, e := range got {
 		ids = append(ids, e.ID)
@@ -57,13 +54,13 @@ func effectsFound(s *scene) (ids []string, err error) {
 	return ids, err
 }
 
-// hinted demands a hint on which what a call makes due is found: one that comes after the commit. Hints
+// hinted demands a hint about it on which what a call makes due is found: one that comes after the commit. Hints
 // may be lost, as one is that comes before anybody listens, so it is tried a few times, each time with
 // an id of its own. Prepare does all but the call.
-func hinted(find finder, prepare func(s *scene, id string) (call func())) func(*scene) {
+func hinted(what storage.Hint, prepare func(s *scene, id string) (call func())) func(*scene) {
 	return notifying(func(s *scene, n storage.Notifier) {
 		const tries, patience = 6, 50 * time.Millisecond
-		given := s.listen(n)
+		given := s.listen(n, what)
 		for i := range tries {
 			id := fmt.Sprint("r", i)
 			call := prepare(s, id)
@@ -74,7 +71,7 @@ func hinted(find finder, prepare func(s *scene, id string) (call func())) func(*
 			}
 			watched := make(chan answer)
 			go func() {
-				found, err := s.watch(given, find, id, patience<<i)
+				found, err := s.watch(given, what, id, patience<<i)
 				watched <- answer{found, err}
 			}()
 			call()
@@ -88,15 +85,18 @@ func hinted(find finder, prepare func(s *scene, id string) (call func())) func(*
 	})
 }
 
-// listen returns a channel that has a value when hints were given. It waits for the first one, which is given when
+// listen returns a channel that has a value when hints were given that are about it. It waits for the first one, which is given when
 // listening begins, and takes it.
-func (s *scene) listen(n storage.Notifier) <-chan struct{} {
+func (s *scene) listen(n storage.Notifier, what storage.Hint) <-chan struct{} {
 	s.Helper()
 	ctx, stop := context.WithCancel(s.ctx)
 	given, ended := make(chan struct{}, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = n.Listen(ctx, func() {
+		_ = n.Listen(ctx, func(due storage.Hint) {
+			if due&what == 0 {
+				return
+			}
 			select {
 			case given <- struct{}{}:
 			default: // one is enough
@@ -123,11 +123,11 @@ func forget(given <-chan struct{}) {
 }
 
 // watch reports whether an id is found when a hint is given. It is as patient after each hint.
-func (s *scene) watch(given <-chan struct{}, find finder, id string, patience time.Duration) (bool, error) {
+func (s *scene) watch(given <-chan struct{}, what storage.Hint, id string, patience time.Duration) (bool, error) {
 	for {
 		select {
 		case <-given:
-			ids, err := find(s)
+			ids, err := s.find(what)
 			if err != nil || slices.Contains(ids, id) {
 				return err == nil, err
 			}
@@ -139,7 +139,7 @@ func (s *scene) watch(given <-chan struct{}, find finder, id string, patience ti
 
 func allAreHinted(s *scene, n storage.Notifier) {
 	const tries, patience = 6, 50 * time.Millisecond
-	all := []<-chan struct{}{s.listen(n), s.listen(n), s.listen(n)}
+	all := []<-chan struct{}{s.listen(n, storage.HintRecords), s.listen(n, storage.HintRecords), s.listen(n, storage.HintRecords)}
 	heard := map[int]bool{}
 	for i := range tries {
 		id := fmt.Sprint("r", i)
@@ -159,30 +159,30 @@ func allAreHinted(s *scene, n storage.Notifier) {
 func listeningBegins(s *scene, n storage.Notifier) {
 	s.create("a", s.dueIn(0))
 	ctx, stop := context.WithCancel(s.ctx)
-	given, ended := make(chan struct{}), make(chan struct{})
+	given, ended := make(chan storage.Hint, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = n.Listen(ctx, sync.OnceFunc(func() { close(given) }))
+		var first sync.Once
+		_ = n.Listen(ctx, func(due storage.Hint) { first.Do(func() { given <- due }) })
 	}()
-	heard := false
+	var heard storage.Hint
 	select {
-	case <-given:
-		heard = true
+	case heard = <-given:
 	case <-time.After(3 * time.Second):
 	}
 	stop()
 	<-ended
-	s.same("whether who begins to listen is given a hint, because of what became due before", heard, true)
+	s.same("what who begins to listen is given a hint of, because of what became due before", heard, storage.HintBoth)
 }
 
 func listeningEnds(s *scene, n storage.Notifier) {
 	over := errors.New("over")
 	ctx, stop := context.WithCancelCause(s.ctx)
 	ended, hints := make(chan error), atomic.Int32{}
-	go func() { ended <- n.Listen(ctx, func() { hints.Add(1) }) }()
+	go func() { ended <- n.Listen(ctx, func(storage.Hint) { hints.Add(1) }) }()
 	stop(over)
 	s.is("listening, when its context ends", <-ended, over)
-	s.is("listening under a context that has ended", n.Listen(ctx, func() { hints.Add(1) }), over)
+	s.is("listening under a context that has ended", n.Listen(ctx, func(storage.Hint) { hints.Add(1) }), over)
 	before := hints.Load()
 	s.create("a", s.dueIn(0))
 	s.same("hints to one who has ended", hints.Load(), before)

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"testing"
@@ -16,11 +17,13 @@ type hintStore struct {
 	listeners *storage.Listeners
 	// lost is a call that gives no hint, early one that gives it before it writes.
 	lost, early string
+	// about is what its hints are about.
+	about storage.Hint
 	// deaf lets only one listen; silent gives no hint when somebody begins to; causeless does not say why it ended.
 	deaf, silent, causeless bool
 }
 
-func (h hintStore) Listen(ctx context.Context, hint func()) error {
+func (h hintStore) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	if h.deaf && h.listeners.Any() {
 		<-ctx.Done()
 		return context.Cause(ctx)
@@ -36,11 +39,11 @@ func (h hintStore) Listen(ctx context.Context, hint func()) error {
 }
 
 // afterFirst returns hint without its first call.
-func afterFirst(hint func()) func() {
+func afterFirst(hint func(storage.Hint)) func(storage.Hint) {
 	var n atomic.Int32
-	return func() {
+	return func(due storage.Hint) {
 		if n.Add(1) > 1 {
-			hint()
+			hint(due)
 		}
 	}
 }
@@ -48,14 +51,14 @@ func afterFirst(hint func()) func() {
 // around makes a call and gives its hint.
 func (h hintStore) around(name string, call func()) {
 	if name == h.early {
-		h.listeners.Hint()
+		h.listeners.Hint(cmp.Or(h.about, storage.HintBoth))
 		sleep(time.Millisecond) // whoever is hinted at does not find it
 		call()
 		return
 	}
 	call()
 	if name != h.lost {
-		h.listeners.Hint()
+		h.listeners.Hint(cmp.Or(h.about, storage.HintBoth))
 	}
 }
 
@@ -107,6 +110,10 @@ func TestHintMutants(t *testing.T) {
 	applied := []string{"of an effect", "of a message that a change sends", "of an order that makes due"}
 	released := []string{"of a release", "of an effect that is released"}
 	settled := []string{"of an outcome", "of the next in a lane"}
+	ofEffects := []string{"of an effect", "of an effect that is released", "of an effect that is redriven", "of the next in a lane"}
+	ofRecords := []string{
+		"of a delivery", "of an order that makes due", "of a message that a change sends", "of a message that is opened again", "of a release", "of an outcome",
+	}
 	for name, m := range map[string]struct {
 		store hintStore
 		fails []string
@@ -121,6 +128,8 @@ func TestHintMutants(t *testing.T) {
 		"settling gives it early":        {hintStore{early: "settle"}, settled},
 		"redriven messages give none":    {hintStore{lost: "redrive messages"}, []string{"of a message that is opened again"}},
 		"redriven effects give none":     {hintStore{lost: "redrive effects"}, []string{"of an effect that is redriven"}},
+		"none is about records":          {hintStore{about: storage.HintEffects}, append(ofRecords, "are given to all who listen")},
+		"none is about effects":          {hintStore{about: storage.HintRecords}, ofEffects},
 		"one alone is given them":        {hintStore{deaf: true}, []string{"are given to all who listen"}},
 		"there is none in the beginning": {hintStore{silent: true}, []string{"begin when listening does"}},
 		"listening ends without a cause": {hintStore{causeless: true}, []string{"end with their context"}},

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/trialtest"
 	"github.com/reeve-go/reeve/storage"
 )
 
@@ -16,7 +17,7 @@ import (
 // that both answer the same and hold the same afterwards.
 func randomSaves(t *testing.T, h InventoryHarness) {
 	t.Helper()
-	rapid.Check(t, func(rt *rapid.T) { compareWithPlain(rt, h.open(trial{t, rt})) })
+	rapid.Check(t, func(rt *rapid.T) { compareWithPlain(rt, h.open(trialtest.New(t, rt))) })
 }
 
 // A rivalry is one random sequence of saves.

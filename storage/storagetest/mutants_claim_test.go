@@ -102,9 +102,34 @@ func claimMutants() []mutant {
 			"3 a claim hides what it hands out/a lost lease is not extended",
 			"3 a claim hides what it hands out/an expired lease is given to the next",
 			"3 a claim hides what it hands out/releasing a lost lease changes nothing",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 			"lease races/E1 what is refused is not written all the same",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 			"records/a deletion is guarded by the lease",
+		}},
+		{"tokens count in twos", claimed(func(s *state, got *storage.Snapshot, _ time.Time) {
+			s.Records[got.Key].Token++
+			got.Lease.Token++
+		}), []string{"3 a claim hides what it hands out/the tokens of a record count up by one"}},
+		{"a lease that has expired uses up a token of its own", claimed(func(s *state, got *storage.Snapshot, _ time.Time) {
+			if got.Fence == 0 && got.Lease.Token > storage.Token(got.Version) {
+				s.Records[got.Key].Token++
+				got.Lease.Token++
+			}
+		}), []string{"3 a claim hides what it hands out/the tokens of a record count up by one"}},
+		{"a write uses up two tokens", applied(func(_, s *state, c *storage.Change, _ time.Time) {
+			if r := s.Records[c.Key]; r != nil && c.Token > 0 {
+				r.Token++
+			}
+		}), []string{"3 a claim hides what it hands out/the tokens of a record count up by one"}},
+		{"a refused write uses up a token", refused(func(s *state, c *storage.Change, err error, _ time.Time) error {
+			if r := s.Records[c.Key]; r != nil && c.Token > 0 && c.Token == r.Token {
+				r.Token++
+			}
+			return err
+		}), []string{
+			"2 two guards on each write/a refused change leaves its lease",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 		}},
 		{"a claim is sorted by id", func(b *broken) {
 			b.claims = func(ctx context.Context, c storage.Claim) ([]storage.Snapshot, error) {
@@ -171,6 +196,7 @@ func claimMutants() []mutant {
 		}, []string{
 			"2 two guards on each write/the fence is the newest token that has written",
 			"3 a claim hides what it hands out/a load says who holds it, and until when",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 			"4 no wake-up is lost/a change decides when its record is due",
 			"lease races/E2 a valid lease does not vouch for a stale copy",
 			"lease races/E4 the lease of a dead owner stops nobody else",
@@ -273,7 +299,10 @@ func claimMutants() []mutant {
 			if r := before.Records[l.Key]; r != nil && r.Token == l.Token {
 				s.Records[l.Key].Token = r.Token
 			}
-		}), []string{"3 a claim hides what it hands out/a released lease is no longer good"}},
+		}), []string{
+			"3 a claim hides what it hands out/a released lease is no longer good",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
+		}},
 		{"a released record is due at once", released(func(_ *state, l *storage.Lease, after *time.Duration) {
 			if l.Key.Kind != storage.EffectKind {
 				*after = 0

@@ -20,6 +20,7 @@ func guardMutants() []mutant {
 			"2 two guards on each write/a refused change leaves its lease",
 			"2 two guards on each write/the version guards a turn",
 			"2 two guards on each write/the version guards an order",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 			"lease races/E2 a valid lease does not vouch for a stale copy",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 			"records/a deletion is guarded by the version",
@@ -78,6 +79,7 @@ func guardMutants() []mutant {
 			}
 		}), []string{
 			"2 two guards on each write/a change ends its lease",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 			"records/no lease on a deleted record is good for one created again",
 		}},
 		{"a refused change ends its lease", refused(func(s *state, c *storage.Change, err error, _ time.Time) error {
@@ -88,6 +90,7 @@ func guardMutants() []mutant {
 		}), []string{
 			"2 two guards on each write/a refused change leaves its lease",
 			"2 two guards on each write/the version guards a turn",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 			"lease races/E2 a valid lease does not vouch for a stale copy",
 		}},
 		{"an order ends a lease", applied(func(_, s *state, c *storage.Change, _ time.Time) {
@@ -101,6 +104,7 @@ func guardMutants() []mutant {
 			"3 a claim hides what it hands out/a load says who holds it, and until when",
 			"3 a claim hides what it hands out/an expired lease hides no longer, whatever was written",
 			"3 a claim hides what it hands out/an expired lease that nobody took over is extended",
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
 			"4 no wake-up is lost/only NotBefore holds a turn up",
 			"lease races/E4 the lease of a dead owner stops nobody else",
 		}},

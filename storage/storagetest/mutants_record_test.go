@@ -138,14 +138,20 @@ func recordMutants() []mutant {
 					r.Version = 1
 				}
 			}
-		}), []string{"records/a record created again goes on at its version"}},
+		}), []string{
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
+			"records/a record created again goes on at its version",
+		}},
 		{"the tokens of a record created again begin again", applied(func(before, s *state, c *storage.Change, _ time.Time) {
 			for k, r := range s.Records {
 				if before.Records[k] == nil {
 					r.Token = min(r.Token, c.Token+1)
 				}
 			}
-		}), []string{"records/no lease on a deleted record is good for one created again"}},
+		}), []string{
+			"3 a claim hides what it hands out/the tokens of a record count up by one",
+			"records/no lease on a deleted record is good for one created again",
+		}},
 		{"a deletion does not look at tokens", applied(func(before, s *state, c *storage.Change, _ time.Time) {
 			if c.Delete {
 				lines := slices.Clone(s.Lines[c.Key])

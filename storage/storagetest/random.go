@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reeve-go/reeve/internal/trialtest"
 	"github.com/reeve-go/reeve/storage"
 )
 
@@ -17,7 +18,7 @@ import (
 func randomOperations(t *testing.T, h Harness) {
 	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
-		run := func(rt *rapid.T) { compareWithModel(rt, h.open(trial{t, rt}, testCase{})) }
+		run := func(rt *rapid.T) { compareWithModel(rt, h.open(trialtest.New(t, rt), testCase{})) }
 		if h.Virtual {
 			rapid.SyncTest(rt, run)
 		} else {

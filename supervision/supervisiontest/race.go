@@ -135,15 +135,15 @@ func (s *Sim) raceSettle() {
 }
 
 // Listen implements [storage.Notifier]. Some hints are lost.
-func (g *gate) Listen(ctx context.Context, hint func()) error {
+func (g *gate) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	notifier, ok := g.sim.store.(storage.Notifier)
 	if !ok {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}
-	return notifier.Listen(ctx, func() {
+	return notifier.Listen(ctx, func(due storage.Hint) {
 		if !g.sim.suffers(Refusals) || g.sim.Intn(4) != 3 {
-			hint()
+			hint(due)
 		}
 	})
 }

@@ -53,7 +53,7 @@ func New(db *bbolt.DB, o *Options) (*Store, error) {
 }
 
 // Listen implements [storage.Notifier], for what is written through this store.
-func (s *Store) Listen(ctx context.Context, hint func()) error {
+func (s *Store) Listen(ctx context.Context, hint func(storage.Hint)) error {
 	return s.listeners.Listen(ctx, hint)
 }
 
@@ -93,8 +93,6 @@ func (s *Store) in(ctx context.Context, what string, writable bool, do func(*tx)
 	if err := handle.Commit(); err != nil {
 		return err
 	}
-	if t.due {
-		s.listeners.Hint()
-	}
+	s.listeners.Hint(t.due)
 	return nil
 }

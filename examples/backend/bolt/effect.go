@@ -95,7 +95,7 @@ func (t *tx) offer(e *effect, at time.Time) {
 		at = e.Deadline
 	}
 	e.Due = storage.Time(at)
-	t.hint(at)
+	t.hint(storage.HintEffects, at)
 	t.save(e)
 }
 

@@ -93,7 +93,7 @@ func (t *tx) schedule(r *record) {
 	case !r.Due.IsZero():
 		r.Due = later(r.Due, r.NotBefore)
 	}
-	t.hint(r.ready())
+	t.hint(storage.HintRecords, r.ready())
 	t.save(r)
 }
 
@@ -106,7 +106,11 @@ func (r *record) ready() time.Time {
 }
 
 // hint has those who listen be told, after the commit, if what can be handed out at a time can be now.
-func (t *tx) hint(at time.Time) { t.due = t.due || !at.IsZero() && !at.After(t.now) }
+func (t *tx) hint(what storage.Hint, at time.Time) {
+	if !at.IsZero() && !at.After(t.now) {
+		t.due |= what
+	}
+}
 
 // snapshot returns a copy of the record, as a caller gets it, who may ask for the same one twice.
 func (t *tx) snapshot(r *record) storage.Snapshot {

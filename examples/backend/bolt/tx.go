@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/reeve-go/reeve/storage"
 )
 
 // A tx is one transaction: all of it happens at one time. It remembers the first thing that failed,
@@ -17,7 +19,7 @@ type tx struct {
 	now   time.Time
 	rows  map[place]row // those that were read or written: each is in memory once
 	wrote bool          // there is something to commit
-	due   bool          // something can be handed out that could not be before
+	due   storage.Hint  // what can be handed out that could not be before
 	err   error
 }
 

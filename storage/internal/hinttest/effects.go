@@ -22,7 +22,7 @@ func (s *story) settle(e storage.Taken, as storage.EffectStatus, retry time.Dura
 
 func (s *story) effects() {
 	var taken []storage.Taken
-	s.step("an effect", hinted, s.apply("w", emits("1", "")))
+	s.step("an effect", ofEffects, s.apply("w", emits("1", "")))
 	s.step("a take", silent, s.take(&taken))
 	s.step("an effect that was emitted before", silent, s.apply("w", emits("1", "")))
 	s.step("an effect whose key is open", silent, s.apply("w", func(c *storage.Change) {
@@ -31,29 +31,29 @@ func (s *story) effects() {
 	s.step("an effect to be tried again later", silent, s.settle(taken[0], storage.EffectPending, time.Hour))
 	<-time.After(time.Hour)
 	s.step("another take", silent, s.take(&taken))
-	s.step("an effect to be tried again now", hinted, s.settle(taken[0], storage.EffectPending, 0))
+	s.step("an effect to be tried again now", ofEffects, s.settle(taken[0], storage.EffectPending, 0))
 	s.step("a third take", silent, s.take(&taken))
-	s.step("an effect that is released", hinted, func() error {
+	s.step("an effect that is released", ofEffects, func() error {
 		return s.store.Release(s.Context(), []storage.Lease{taken[0].Lease}, 0)
 	})
 	s.step("a fourth take", silent, s.take(&taken))
 	s.step("an effect that was given up", silent, s.settle(taken[0], storage.EffectDead, 0))
-	s.step("an effect that is redriven", hinted, func() error {
+	s.step("an effect that is redriven", ofEffects, func() error {
 		answers, err := s.store.RedriveEffects(s.Context(), []string{"1"}, 0)
 		return errors.Join(append(answers, err)...)
 	})
 	s.step("an effect that is canceled", silent, s.apply("w", func(c *storage.Change) { c.Cancel = []storage.Cancel{{}} }))
 
-	s.step("the first of a lane", hinted, s.apply("w", emits("a", "lane")))
+	s.step("the first of a lane", ofEffects, s.apply("w", emits("a", "lane")))
 	s.step("the second of a lane", silent, s.applyTaken(&taken, emits("b", "lane")))
-	s.step("the first of a lane, which is done", hinted, s.settle(taken[0], storage.EffectDone, 0))
+	s.step("the first of a lane, which is done", ofEffects, s.settle(taken[0], storage.EffectDone, 0))
 	s.step("a third of a lane", silent, s.applyTaken(&taken, emits("c", "lane")))
 	s.step("the second of a lane, canceled while it runs", silent, s.apply("w", func(c *storage.Change) {
 		c.Cancel = []storage.Cancel{{}}
 		emits("d", "lane")(c)
 	}))
-	s.step("what a lane waited for", hinted, s.settle(taken[0], storage.EffectDone, 0))
-	s.step("an outcome", hinted, func() error {
+	s.step("what a lane waited for", ofEffects, s.settle(taken[0], storage.EffectDone, 0))
+	s.step("an outcome", ofRecords, func() error {
 		if err := s.take(&taken)(); err != nil {
 			return err
 		}

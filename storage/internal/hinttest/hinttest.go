@@ -22,7 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		if !ok {
 			t.Fatalf("%T is no storage.Notifier", s.store)
 		}
-		go func() { _ = notifier.Listen(t.Context(), func() { s.hints.Add(1) }) }()
+		go func() { _ = notifier.Listen(t.Context(), s.hear) }()
 		synctest.Wait()
 		s.records()
 		s.effects()
@@ -33,23 +33,26 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 type story struct {
 	*testing.T
 	store storage.Store
-	hints atomic.Int32
+	heard atomic.Uint32 // what the hints since the last step were about
 }
 
+func (s *story) hear(due storage.Hint) { s.heard.Or(uint32(due)) }
+
 const (
-	silent = false
-	hinted = true
+	silent    storage.Hint = 0
+	ofRecords              = storage.HintRecords
+	ofEffects              = storage.HintEffects
 )
 
-// step makes a call and demands a hint or none.
-func (s *story) step(what string, want bool, call func() error) {
+// step makes a call and demands hints about that, and about nothing else.
+func (s *story) step(what string, want storage.Hint, call func() error) {
 	s.Helper()
-	before := s.hints.Load()
+	s.heard.Store(0)
 	if err := call(); err != nil {
 		s.Fatalf("%s: %v", what, err)
 	}
-	if got := s.hints.Load() > before; got != want {
-		s.Errorf("%s: hinted is %v, want %v", what, got, want)
+	if got := storage.Hint(s.heard.Load()); got != want { //nolint:gosec // they were hints
+		s.Errorf("%s: hinted at %b, want %b", what, got, want)
 	}
 }
 
@@ -97,13 +100,13 @@ func (s *story) records() {
 	due := func(c *storage.Change) { c.Record.Due = time.Now() }
 	s.step("a record at rest", silent, s.apply("a", rest))
 	s.step("a record that is due later", silent, s.apply("a", soon))
-	s.step("a record that is due", hinted, s.apply("a", due))
+	s.step("a record that is due", ofRecords, s.apply("a", due))
 	s.step("a record at rest again", silent, s.apply("a", rest))
-	s.step("an element that is due", hinted, s.apply("a", func(c *storage.Change) {
+	s.step("an element that is due", ofRecords, s.apply("a", func(c *storage.Change) {
 		c.Elements = []storage.Element{{Name: "x", State: "new", Due: time.Now()}}
 	}))
 	s.step("an element that goes", silent, s.apply("a", func(c *storage.Change) { c.Gone = []string{"x"} }))
-	s.step("a delivery", hinted, s.deliver("1", "a"))
+	s.step("a delivery", ofRecords, s.deliver("1", "a"))
 	s.step("a claim", silent, s.claim(&held))
 	s.step("a delivery to a record that is claimed", silent, s.deliver("2", "a"))
 	s.step("an order to a record that is claimed", silent, s.apply("a", due))
@@ -111,7 +114,7 @@ func (s *story) records() {
 		answers, err := s.store.Extend(s.Context(), []storage.Lease{held[0].Lease})
 		return errors.Join(append(answers, err)...)
 	})
-	s.step("a release with messages", hinted, func() error {
+	s.step("a release with messages", ofRecords, func() error {
 		return s.store.Release(s.Context(), []storage.Lease{held[0].Lease}, time.Hour)
 	})
 	s.step("a record that waits although it has messages", silent, s.apply("a", func(c *storage.Change) {
@@ -121,17 +124,17 @@ func (s *story) records() {
 	s.step("a delivery to a record that is final", silent, s.deliver("3", "a"))
 	s.step("a record that is paused", silent, s.apply("b", func(c *storage.Change) { due(c); c.Record.Status = storage.Paused }))
 	s.step("a delivery to a record that is paused", silent, s.deliver("1", "b"))
-	s.step("a record that is resumed and has a message", hinted, s.apply("b", rest))
+	s.step("a record that is resumed and has a message", ofRecords, s.apply("b", rest))
 	s.step("a spawned record at rest", silent, s.apply("c", spawns("d", rest)))
-	s.step("a spawned record that is due", hinted, s.apply("c", spawns("e", due)))
-	s.step("a message that a change sends", hinted, s.apply("c", func(c *storage.Change) {
+	s.step("a spawned record that is due", ofRecords, s.apply("c", spawns("e", due)))
+	s.step("a message that a change sends", ofRecords, s.apply("c", func(c *storage.Change) {
 		c.Send = []storage.Message{{ID: "1", To: storage.Key{Kind: "node", ID: "d"}, Name: "news"}}
 	}))
 	s.step("a dead message", silent, s.apply("c", func(c *storage.Change) {
 		c.Send = []storage.Message{{ID: "1", To: storage.Key{Kind: "node", ID: "f"}, Name: "news"}}
 	}))
 	s.step("its record", silent, s.apply("f", rest))
-	s.step("a dead message that is opened again", hinted, func() error {
+	s.step("a dead message that is opened again", ofRecords, func() error {
 		for m, err := range s.store.Messages(s.Context(), storage.MessageQuery{Statuses: []storage.MessageStatus{storage.MessageDead}}) {
 			answers, err2 := s.store.RedriveMessages(s.Context(), []uint64{m.Seq})
 			return errors.Join(append(answers, err, err2)...)

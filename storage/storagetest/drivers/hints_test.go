@@ -39,7 +39,7 @@ func TestNoHintInsideTheHostsTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := open(t, modernc, dsnOf(filepath.Join(t.TempDir(), "estate.db")))
 		store, hints := storeOn(t, db, sqlite.Options{}), atomic.Int32{}
-		go func() { _ = store.Listen(t.Context(), func() { hints.Add(1) }) }()
+		go func() { _ = store.Listen(t.Context(), func(storage.Hint) { hints.Add(1) }) }()
 		synctest.Wait()
 		hints.Store(0) // one is given when listening begins
 		tx := begin(db)(t)

@@ -70,7 +70,7 @@ func TestNothingDueIsNoWrite(t *testing.T) {
 func hearHints(t *testing.T, store *sqlite.Store) {
 	t.Helper()
 	var heard atomic.Bool
-	go func() { _ = store.Listen(t.Context(), func() { heard.Store(true) }) }()
+	go func() { _ = store.Listen(t.Context(), func(storage.Hint) { heard.Store(true) }) }()
 	for i := 0; !heard.Load(); i++ {
 		key := storage.Key{Kind: "heard", ID: strconv.Itoa(i)}
 		apply(t, store, storage.Change{Key: key, Record: storage.Record{State: "on", Due: time.Now()}})

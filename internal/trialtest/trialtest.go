@@ -1,4 +1,5 @@
-package scantest
+// Package trialtest makes one run of a property a test of its own: kits play their scenes in it.
+package trialtest
 
 import (
 	"context"
@@ -7,7 +8,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A trial is one run of a property as a testing.TB: what fails, fails the run, so that it can be made smaller and run again.
+// New returns a run of a property as a testing.TB: what fails, fails the run, so that it can be made smaller and run again. What a run does not
+// have, such as a temporary folder, is the test's.
+func New(t testing.TB, run *rapid.T) testing.TB {
+	t.Helper()
+	return trial{t, run}
+}
+
 type trial struct {
 	testing.TB
 	run *rapid.T

@@ -1,0 +1,67 @@
+package scan_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A moody store refuses to deliver to one record, and to nobody else, for a while.
+type moody struct {
+	storage.Store
+
+	refuses storage.Key
+	left    atomic.Int32
+}
+
+func (m *moody) Deliver(ctx context.Context, messages []storage.Message) ([]error, error) {
+	var good []storage.Message
+	answers, at := make([]error, len(messages)), []int(nil)
+	for i, msg := range messages {
+		if msg.To == m.refuses && m.left.Add(-1) >= 0 {
+			answers[i] = errTest
+			continue
+		}
+		good, at = append(good, msg), append(at, i)
+	}
+	said, err := m.Store.Deliver(ctx, good)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		answers[i] = said[n]
+	}
+	return answers, nil
+}
+
+// A reply that cannot be kept now is not lost, and holds up no other.
+func TestCoreReplyThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
+		r.begun()
+		r.ok(r.manager.Start(r.Context(), "two", spec("vm-2")))
+		time.Sleep(time.Second)
+		store := &moody{Store: r.store, refuses: r.manager.Jobs.Key("one")}
+		r.rest()
+		var err error
+		r.manager, err = scan.NewManager(store, r.requests, r.replies, r.blobs, &r.options)
+		r.ok(err)
+		r.supervise()
+		store.left.Store(3) // all that one reply says
+		two := r.both("y", 1)
+		two.Job = "two"
+		r.say(r.both("x", 1))
+		r.say(two)
+		r.is("one", scan.JobScanning)
+		r.is("two", scan.JobDone)
+		time.Sleep(15 * time.Second)
+		r.is("one", scan.JobDone)
+		if whys := r.dead(); len(whys) > 0 {
+			r.Errorf("the dead replies are %q", whys)
+		}
+	})
+}
