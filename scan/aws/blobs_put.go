@@ -1,0 +1,92 @@
+package aws
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/reeve-go/reeve/scan"
+)
+
+// Put implements [scan.Blobs]. The name has to be known before the first byte is sent, so what is larger than 256 KiB waits in a temporary file.
+func (b *Blobs) Put(ctx context.Context, r io.Reader) (scan.Digest, int64, error) {
+	s, err := newSpool(ctx, r, b.o.Dir, b.o.Max)
+	if err != nil {
+		return "", 0, fmt.Errorf("aws: put a blob: %w", err)
+	}
+	defer s.close()
+	if err := b.put(ctx, s); err != nil {
+		return "", 0, fmt.Errorf("aws: put %s: %w", s.digest, err)
+	}
+	return s.digest, s.size, nil
+}
+
+// mostRivals is how often others may delete what was there, or write it at the same moment, before that is called an error.
+const mostRivals = 10
+
+// put writes a blob if it is not there, and makes it young if it is.
+func (b *Blobs) put(ctx context.Context, s *spool) (err error) {
+	for range mostRivals {
+		err = b.write(ctx, s, sdk.String("*"))
+		switch {
+		case hasStatus(err, http.StatusConflict): // somebody else is writing it
+			continue
+		case !hasStatus(err, http.StatusPreconditionFailed):
+			return err
+		}
+		right, err := b.isRight(ctx, s)
+		if err == nil && !right {
+			return b.write(ctx, s, nil)
+		}
+		if err == nil {
+			err = b.touch(ctx, s.digest)
+		}
+		if !isMissing(err) { // otherwise somebody has just deleted it
+			return err
+		}
+	}
+	return fmt.Errorf("others write and delete it at the same time, %d times: %w", mostRivals, err)
+}
+
+// write sends a blob. S3 checks that its bytes are those of the digest.
+func (b *Blobs) write(ctx context.Context, s *spool, ifNoneMatch *string) error {
+	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.bucket, Key: b.key(s.digest), Body: s.open(), ContentLength: &s.size, ContentType: sdk.String("application/octet-stream"),
+		ChecksumSHA256: sdk.String(checksumOf(s.digest)), IfNoneMatch: ifNoneMatch,
+	})
+	return err
+}
+
+// checksumOf returns a digest as S3 writes it.
+func checksumOf(d scan.Digest) string {
+	sum, _ := hex.DecodeString(strings.TrimPrefix(string(d), digestPrefix)) // it was made of a sum
+	return base64.StdEncoding.EncodeToString(sum)
+}
+
+// isRight reports whether what is there is what was put.
+func (b *Blobs) isRight(ctx context.Context, s *spool) (bool, error) {
+	head, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: b.key(s.digest), ChecksumMode: types.ChecksumModeEnabled})
+	if err != nil {
+		return false, err
+	}
+	return sdk.ToInt64(head.ContentLength) == s.size && sdk.ToString(head.ChecksumSHA256) == checksumOf(s.digest), nil
+}
+
+// touch makes a blob as young as if it were new.
+func (b *Blobs) touch(ctx context.Context, d scan.Digest) error {
+	_, err := b.client.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket: &b.bucket, Key: b.key(d), CopySource: sdk.String((&url.URL{Path: b.bucket + "/" + *b.key(d)}).EscapedPath()),
+		MetadataDirective: types.MetadataDirectiveReplace, ContentType: sdk.String("application/octet-stream"),
+		ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+	})
+	return err
+}

@@ -1,0 +1,26 @@
+package nats
+
+import (
+	"context"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+)
+
+// Expire has the server deliver a message again now, as if the lease of who has it had ended.
+func Expire(ctx context.Context, d scan.Delivery) error { return d.(*delivery).hide(ctx, 0) }
+
+// Age has blobs sweep what is that old.
+func Age(b *Blobs, stale time.Duration) { b.stale = stale }
+
+// Unheard has a delivery not know that its last note was written.
+func Unheard(d scan.Delivery) { d.(*delivery).noted = 0 }
+
+// Decide has a delivery decide that it is acked, and not hear that this was written.
+func Decide(ctx context.Context, d scan.Delivery) error {
+	one := d.(*delivery)
+	n := one.note()
+	n.End = acked
+	defer Unheard(d)
+	return one.sign(ctx, n, 0)
+}

@@ -1,0 +1,97 @@
+package nats
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	natsio "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A note says in the ledger who has a message, or what has become of it: the newest for each message. It is written only by who knows the
+// one before, so that who has lost a message cannot do anything to it, whatever the clocks and the server's acks say. The first to have
+// a message writes none before there is something to say.
+type note struct {
+	// By tells a delivery from all others.
+	By string `json:"by"`
+	// Delivery is how often the server had delivered the message; Skipped how many of these nobody was handed.
+	Delivery uint64 `json:"delivery"`
+	Skipped  uint64 `json:"skipped,omitempty"`
+	// End is what is to become of the message, if that was decided. Whoever finds this sees to it.
+	End      ending    `json:"end,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	Attempts int       `json:"attempts,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+
+	seq uint64 // of the note itself; zero: there is none
+}
+
+// An ending is the end of a message.
+type ending string
+
+const (
+	acked     ending = "acked"
+	buried    ending = "buried"
+	withdrawn ending = "withdrawn"
+)
+
+// keep is for how long a note stays when the lease that it is about has ended. Who had that lease does nothing any more by then.
+const keep = 5 * time.Minute
+
+// lastNote returns the newest note of a message; a zero note if there is none.
+func (q *Queue) lastNote(ctx context.Context, of uint64) (note, error) {
+	raw, err := q.ledger.GetLastMsgForSubject(ctx, q.noteSubject(strconv.FormatUint(of, 10)))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return note{}, nil
+	} else if err != nil {
+		return note{}, err
+	}
+	n := note{seq: raw.Sequence}
+	if err := json.Unmarshal(raw.Data, &n); err != nil {
+		return note{}, fmt.Errorf("the ledger has %.100q about message %d, which is no note; use the streams for one queue alone: %w", raw.Data, of, err)
+	}
+	return n, nil
+}
+
+// write writes a note in place of the one with that sequence number, zero for none, and returns its own. For a note that is not the newest any more isConflict is true.
+func (q *Queue) write(ctx context.Context, of uint64, n note, replaces uint64, lease time.Duration) (uint64, error) {
+	return q.put(ctx, of, n, max(lease, 0)+keep, jetstream.WithExpectLastSequencePerSubject(replaces))
+}
+
+func (q *Queue) put(ctx context.Context, of uint64, n note, lasts time.Duration, o ...jetstream.PublishOpt) (uint64, error) {
+	msg := natsio.NewMsg(q.noteSubject(strconv.FormatUint(of, 10)))
+	var err error
+	if msg.Data, err = json.Marshal(n); err != nil {
+		return 0, err
+	}
+	ack, err := q.js.PublishMsg(ctx, msg, append(o, jetstream.WithMsgTTL(lasts.Truncate(time.Second)))...)
+	if err != nil {
+		return 0, err
+	}
+	return ack.Sequence, nil
+}
+
+// complete sees to the end of a message that a note has decided. It reports whether the message was still there.
+func (q *Queue) complete(ctx context.Context, seq uint64, n note, token string, body []byte) (there bool, err error) {
+	if n.End == buried {
+		if err := q.inter(ctx, token, body, n); err != nil {
+			return false, err
+		}
+	}
+	return remove(ctx, q.todo, seq)
+}
+
+// remove removes a message, and reports whether it was there.
+func remove(ctx context.Context, s jetstream.Stream, seq uint64) (bool, error) {
+	err := s.DeleteMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		if _, e := s.GetMsg(ctx, seq); errors.Is(e, jetstream.ErrMsgNotFound) {
+			return false, nil
+		}
+	}
+	return err == nil, err
+}

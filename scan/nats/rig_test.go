@@ -1,0 +1,186 @@
+package nats_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	natsio "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/scan/nats"
+)
+
+// A place is where a server runs, in the process. It listens nowhere: connections go through memory.
+type place struct {
+	folder string
+	mu     sync.Mutex
+	server *server.Server
+}
+
+// serve runs a server with JetStream until the test ends.
+func serve(t testing.TB, folder string) *place {
+	t.Helper()
+	p := &place{folder: folder}
+	p.start(t)
+	t.Cleanup(p.stop)
+	return p
+}
+
+func (p *place) start(t testing.TB) {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{
+		ServerName: "in-process", JetStream: true, StoreDir: p.folder, DontListen: true, NoSigs: true, NoLog: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	p.mu.Lock()
+	p.server = s
+	p.mu.Unlock()
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+}
+
+func (p *place) stop() {
+	s := p.now()
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+// restart restarts the server, and waits until a connection to it is back.
+func (p *place) restart(t testing.TB, js jetstream.JetStream, meanwhile func()) {
+	t.Helper()
+	before := js.Conn().Stats().Reconnects
+	p.stop()
+	meanwhile()
+	p.start(t)
+	eventually(t, "the connection is back", func() bool { return js.Conn().Stats().Reconnects > before && js.Conn().IsConnected() })
+}
+
+func (p *place) now() *server.Server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.server
+}
+
+// InProcessConn is what connections are made with, again when one was lost.
+func (p *place) InProcessConn() (net.Conn, error) { return p.now().InProcessConn() }
+
+// connect returns a connection of its own to a server.
+func connect(t testing.TB, p *place) jetstream.JetStream {
+	t.Helper()
+	conn, err := natsio.Connect("", natsio.InProcessServer(p), natsio.MaxReconnects(-1), natsio.ReconnectWait(10*time.Millisecond),
+		natsio.ErrorHandler(func(*natsio.Conn, *natsio.Subscription, error) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// moment is how long a queue waits in tests. The server need not hand out at once what it has just taken.
+const moment = 25 * time.Millisecond
+
+var names atomic.Int64
+
+// fresh returns a name that no other test has.
+func fresh() string { return fmt.Sprint("q", names.Add(1)) }
+
+func queue(t testing.TB, js jetstream.JetStream, name string, o nats.Options) *nats.Queue {
+	t.Helper()
+	q, err := nats.NewQueue(context.WithoutCancel(t.Context()), js, name, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+func send(t testing.TB, q scan.Queue, messages ...scan.Message) {
+	t.Helper()
+	if err := q.Send(t.Context(), messages...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// receive receives as many messages as there must be.
+func receive(t testing.TB, q scan.Queue, n int, lease time.Duration) []scan.Delivery {
+	t.Helper()
+	var all []scan.Delivery
+	for range 50 {
+		if len(all) < n {
+			got, err := q.Receive(t.Context(), n-len(all), lease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, got...)
+		}
+	}
+	if len(all) != n {
+		t.Fatalf("%d messages were received; want %d", len(all), n)
+	}
+	return all
+}
+
+func none(t testing.TB, q scan.Queue) {
+	t.Helper()
+	if got, err := q.Receive(t.Context(), 1, time.Minute); len(got) != 0 || err != nil {
+		t.Fatalf("%d messages were received, and the error is %v; want none", len(got), err)
+	}
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lost demands that something was refused, as the message is another's.
+func lost(t testing.TB, what string, err error) {
+	t.Helper()
+	if !errors.Is(err, scan.ErrLeaseLost) {
+		t.Errorf("%s by who has lost the message: the error is %v; want ErrLeaseLost", what, err)
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for range 2000 {
+		if is() {
+			return
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	t.Fatalf("it is not so after ten seconds: %s", what)
+}
+
+func contextFor(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), d)
+}
+
+// has demands that so many are in the queue. The server need not count at once what it has just removed.
+func has(t testing.TB, q *nats.Queue, want scan.QueueStats) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("in the queue are %+v", want), func() bool {
+		got, err := q.Stats(t.Context())
+		ok(t, err)
+		got.Oldest = 0
+		return got == want
+	})
+}

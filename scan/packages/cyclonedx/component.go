@@ -1,0 +1,176 @@
+package cyclonedx
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/scan/inspect"
+	"github.com/reeve-go/reeve/scan/packages"
+)
+
+// item adds the components of an item: a package, or a program with its modules. An item of another sort has none.
+func (d *document) item(item scan.Item) error {
+	kind, place, _ := strings.Cut(item.Key, "/")
+	switch kind {
+	case "go":
+		var p inspect.GoProgram
+		if err := json.Unmarshal(item.Value, &p); err != nil {
+			return fmt.Errorf("item %q: %w", item.Key, err)
+		}
+		return d.program(place, &p)
+	case "dpkg", packages.CategoryRPM, packages.CategoryNPM, packages.CategoryPython:
+		var p packages.Package
+		if err := json.Unmarshal(item.Value, &p); err != nil {
+			return fmt.Errorf("item %q: %w", item.Key, err)
+		}
+		// What dpkg calls config-files or not-installed is not there any more.
+		if kind == "dpkg" && (p.State == "config-files" || p.State == "not-installed") {
+			return nil
+		}
+		return d.pkg(kind, item.Key, &p)
+	}
+	return nil
+}
+
+func (d *document) pkg(kind, key string, p *packages.Package) error {
+	purl := d.packageURL(kind, p)
+	c, err := d.component(purl, key)
+	if err != nil {
+		return err
+	}
+	if c.Name == "" {
+		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(p.Name), clean(p.Version), purl
+		if scope, name, ok := strings.Cut(c.Name, "/"); ok && kind == packages.CategoryNPM {
+			c.Group, c.Name = scope, name
+		}
+		c.Properties = &[]cdx.Property{{Name: "reeve:state", Value: clean(p.State)}}
+	}
+	if c.Description == "" {
+		c.Description = clean(p.Description)
+	}
+	if c.Publisher == "" {
+		c.Publisher = clean(p.Maintainer)
+	}
+	if c.Licenses == nil {
+		c.Licenses = licenses(p)
+	}
+	if c.Hashes == nil {
+		c.Hashes = hashes(p.Hash)
+	}
+	if c.ExternalReferences == nil {
+		c.ExternalReferences = website(p.Homepage)
+	}
+	if p.State == packages.Installed {
+		(*c.Properties)[0].Value = packages.Installed // whatever else asks for it
+	}
+	occurs(c, p.Path)
+	return nil
+}
+
+// program adds the modules of a program that was built by Go, its own among them.
+func (d *document) program(place string, p *inspect.GoProgram) error {
+	modules := p.Modules
+	if p.Main != nil {
+		modules = append([]inspect.Module{*p.Main}, modules...)
+	}
+	modules = append(modules, inspect.Module{Path: "stdlib", Version: strings.TrimPrefix(p.Go, "go")})
+	for _, m := range modules {
+		if m.Path == "" {
+			continue
+		}
+		version := m.Version
+		if version == "(devel)" {
+			version = ""
+		}
+		purl := moduleURL(m.Path, version)
+		c, err := d.component(purl, "go/"+m.Path+"@"+version)
+		if err != nil {
+			return err
+		}
+		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(m.Path), clean(version), purl
+		occurs(c, place)
+	}
+	return nil
+}
+
+// component returns the component that a package URL, or a key if there is none, stands for.
+func (d *document) component(purl, key string) (*cdx.Component, error) {
+	ref := purl
+	if ref == "" {
+		ref = clean(key)
+	}
+	if c := d.components[ref]; c != nil {
+		return c, nil
+	}
+	if len(d.components) >= d.Most {
+		return nil, fmt.Errorf("%w: there are more than %d", ErrTooMany, d.Most)
+	}
+	c := &cdx.Component{BOMRef: ref}
+	d.components[ref] = c
+	return c, nil
+}
+
+// maxOccurrences is how many places of a component are told.
+const maxOccurrences = 1000
+
+func occurs(c *cdx.Component, place string) {
+	if place == "" {
+		return
+	}
+	if c.Evidence == nil {
+		c.Evidence = &cdx.Evidence{Occurrences: &[]cdx.EvidenceOccurrence{}}
+	}
+	all := c.Evidence.Occurrences
+	place = clean(place)
+	if len(*all) < maxOccurrences && !slices.ContainsFunc(*all, func(o cdx.EvidenceOccurrence) bool { return o.Location == place }) {
+		*all = append(*all, cdx.EvidenceOccurrence{Location: place})
+	}
+}
+
+func licenses(p *packages.Package) *cdx.Licenses {
+	switch {
+	case p.License == "":
+		return nil
+	case p.SPDX:
+		return &cdx.Licenses{{Expression: clean(p.License)}}
+	}
+	return &cdx.Licenses{{License: &cdx.License{Name: clean(p.License)}}}
+}
+
+func hashes(hash string) *[]cdx.Hash {
+	algorithms := map[string]cdx.HashAlgorithm{
+		"sha1": cdx.HashAlgoSHA1, "sha256": cdx.HashAlgoSHA256, "sha384": cdx.HashAlgoSHA384, "sha512": cdx.HashAlgoSHA512,
+	}
+	name, value, _ := strings.Cut(hash, ":")
+	if algorithms[name] == "" {
+		return nil
+	}
+	return &[]cdx.Hash{{Algorithm: algorithms[name], Value: value}}
+}
+
+// website returns where a package is at home, without whatever of the address may be secret.
+func website(homepage string) *[]cdx.ExternalReference {
+	u, err := url.Parse(homepage)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil
+	}
+	u.User = nil
+	return &[]cdx.ExternalReference{{Type: cdx.ERTypeWebsite, URL: u.String()}}
+}
+
+// clean replaces what a document of XML cannot have.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\uFFFE' || r == '\uFFFF' || unicode.IsControl(r) && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,100 @@
+package packages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/scan/inspect"
+)
+
+// A Package is what a package manager knows of a package. An empty field: it does not say.
+type Package struct {
+	// Package has what all have; State is [Installed] or [Locked].
+	inspect.Package
+
+	// License is what it says of its licence. SPDX: that is meant as an expression of SPDX.
+	License string `json:"license,omitempty"`
+	SPDX    bool   `json:"spdx,omitempty"`
+	Vendor  string `json:"vendor,omitempty"`
+	// Path is where it is, with npm its folder, with Python that of what describes it, or the file that names it.
+	Path string `json:"path,omitempty"`
+	// Hash is of what was fetched to install it, as the algorithm, a colon, and hexadecimal digits, such as "sha512:…".
+	Hash string `json:"hash,omitempty"`
+	// InstalledAt is when it was installed, in whole seconds.
+	InstalledAt time.Time `json:"installed_at,omitzero"`
+}
+
+// The states of packages.
+const (
+	// Installed: it is there.
+	Installed = "installed"
+	// Locked: a lock file asks for it.
+	Locked = "locked"
+)
+
+// The categories of the scanners.
+const (
+	CategoryRPM    = "rpm"
+	CategoryNPM    = "npm"
+	CategoryPython = "python"
+)
+
+// Options are the options of scanners. Nil is the same as the zero value.
+type Options struct {
+	// Temp is the folder for copies of databases. Empty: [os.TempDir].
+	Temp string
+}
+
+// All returns the scanners of this package.
+func All(o *Options) []scan.Scanner {
+	return []scan.Scanner{RPM(o), NPM(), Python()}
+}
+
+// scanner is a scanner of one category; it has no state.
+type scanner struct {
+	category, version string
+	// scan emits the facts. What the tree could not read it has noted itself.
+	scan func(ctx context.Context, in scan.Input, emit scan.Emit) error
+	// scope returns where scan looks.
+	scope func(config json.RawMessage) ([]string, error)
+}
+
+func (s *scanner) Name() string         { return "packages/" + s.category }
+func (s *scanner) Version() string      { return s.version }
+func (s *scanner) Categories() []string { return []string{s.category} }
+
+func (s *scanner) Scan(ctx context.Context, in scan.Input, emit scan.Emit) error {
+	var err error
+	switch {
+	case in.Category != s.category:
+		err = fmt.Errorf("it does not tell of the category %q", in.Category)
+	case in.Tree == nil:
+		err = errors.New("no tree to look at")
+	default:
+		err = s.scan(ctx, in, emit)
+	}
+	if err == nil {
+		// A tree whose time is up looks like one in which nothing can be read.
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("packages: %s: %w", s.category, err)
+	}
+	return nil
+}
+
+// Scope implements [scan.Scoper]. With a configuration that Scan will refuse it is the whole tree.
+func (s *scanner) Scope(category string, config json.RawMessage) []string {
+	if category != s.category {
+		return nil
+	}
+	paths, err := s.scope(config)
+	if err != nil {
+		return nil
+	}
+	return paths
+}

@@ -1,0 +1,155 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A call is one request of an agent.
+type call struct {
+	server *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	ctx    context.Context
+	caller caller
+	// room is what it has a place of while it is worked on.
+	room chan struct{}
+	// streamed: the answer was written already.
+	streamed bool
+}
+
+// mostCall is how long any call may take: as long as it takes to keep a large blob.
+const mostCall = 3 * time.Minute
+
+// public handles a call of whoever it is, if there is room for it.
+func (s *Server) public(room chan struct{}, do func(c *call) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{server: s, w: w, r: r, room: room}
+		if err := c.enter(); err != nil {
+			c.answer(nil, err)
+			return
+		}
+		defer c.leave()
+		ctx, cancel := context.WithTimeout(r.Context(), mostCall)
+		defer cancel()
+		c.ctx = ctx
+		c.answer(do(c))
+	})
+}
+
+// admitted handles a call of an agent, which has to show its credential.
+func (s *Server) admitted(do func(c *call) (any, error)) http.Handler {
+	return s.public(s.calls, func(c *call) (any, error) {
+		var err error
+		if c.caller, err = s.whoIs(c.ctx, c.bearer()); err != nil {
+			return nil, err
+		}
+		over, ok := s.pace.begin(c.caller.name, 1+float64(c.r.ContentLength)/(64<<10))
+		if !ok {
+			return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent makes too many calls; %d a second and %d at once are right", s.o.Rate, mostGoing)
+		}
+		defer over()
+		return do(c)
+	})
+}
+
+// enter keeps out what is too much, or nothing that is spoken here.
+func (c *call) enter() error {
+	if e := c.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return refuse(http.StatusUnsupportedMediaType, CodeInvalid, "the body is compressed; one that is not is right")
+	}
+	if c.r.ContentLength < 0 {
+		return refuse(http.StatusLengthRequired, CodeInvalid, "the body comes without its length; one with a Content-Length is right")
+	}
+	select {
+	case c.room <- struct{}{}:
+		return nil
+	default:
+		c.room = nil
+		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there are too many calls at once; try again")
+	}
+}
+
+// leave makes room for another call, once.
+func (c *call) leave() {
+	if c.room != nil {
+		<-c.room
+		c.room = nil
+	}
+}
+
+func (c *call) control() *http.ResponseController { return http.NewResponseController(c.w) }
+
+// bearer returns the credential that came with a call.
+func (c *call) bearer() string {
+	credential, _ := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	return credential
+}
+
+// body returns the body, which has so many bytes at most and comes in time.
+func (c *call) body(most int64) ([]byte, error) {
+	n := c.r.ContentLength
+	if n > most {
+		return nil, refuse(http.StatusRequestEntityTooLarge, CodeTooLarge, "the body has %d bytes; at most %d are right", n, most)
+	}
+	var body bytes.Buffer
+	if _, err := io.Copy(&body, io.LimitReader(c.r.Body, n)); err != nil || int64(body.Len()) != n {
+		return nil, refuse(http.StatusRequestTimeout, CodeInvalid, "the body did not come to its end in time")
+	}
+	return body.Bytes(), nil
+}
+
+// mostJSON bounds bodies that have neither a reply nor a part of a blob: 100 reports fit in.
+const mostJSON = 256 << 10
+
+// read reads the body as one JSON value. Fields that are not known are passed over, as package scan does.
+func read[T any](c *call) (T, error) {
+	var into T
+	body, err := c.body(mostJSON)
+	if err == nil {
+		err = decode(body, &into)
+	}
+	return into, err
+}
+
+func decode(body []byte, into any) error {
+	if json.Unmarshal(body, into) != nil {
+		return refuse(http.StatusBadRequest, CodeInvalid, "the body is not the JSON that belongs here")
+	}
+	return nil
+}
+
+// answer writes what is answered. Of errors that are not for agents only the log is told.
+func (c *call) answer(out any, err error) {
+	if c.streamed {
+		return
+	}
+	status := http.StatusOK
+	if err != nil {
+		var refused *Error
+		if !errors.As(err, &refused) {
+			if c.r.Context().Err() == nil {
+				c.server.log.Error("remote: a call could not be answered", "endpoint", c.r.Pattern, "agent", c.caller.name, "error", err)
+			}
+			refused = &Error{http.StatusServiceUnavailable, CodeUnavailable, "the server cannot do it now; try again"}
+		}
+		status, out = refused.Status, refused
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"code":"unavailable","text":"there is no answer"}`)
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_ = c.control().SetWriteDeadline(time.Now().Add(c.server.o.Patience)) // a writer that cannot is a test's
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // who does not hear it asks again
+}

@@ -1,0 +1,76 @@
+package remote
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/reeve-go/reeve/storage"
+)
+
+// A caller is an agent that has shown its credential.
+type caller struct {
+	name, instance string
+	digest         string // of its credential
+	room           int64  // that it had for results when it called
+}
+
+// same reports whether they are the same enrolment, by whatever credentials.
+func (c caller) same(o caller) bool { return c.name == o.name && c.instance == o.instance }
+
+// whoIs returns whose a credential is.
+func (s *Server) whoIs(ctx context.Context, secret string) (caller, error) {
+	who := caller{name: nameIn(secret), digest: string(digestOf(secret))}
+	if who.name == "" {
+		return caller{}, errRefused
+	}
+	p, err := s.books.open(ctx, who.name)
+	if err != nil {
+		return caller{}, err
+	}
+	who.instance, who.room = p.Instance, p.Room
+	return who, p.admits(who)
+}
+
+var errRefused = refuse(http.StatusUnauthorized, CodeRefused, "the credential is not good, or not any more")
+
+// admits returns an error unless a caller's credential is good.
+func (p *page) admits(who caller) error {
+	if !has(p.Credentials, []byte(who.digest), p.now()) || p.Instance != who.instance {
+		return errRefused
+	}
+	return nil
+}
+
+// newSecret makes a token or a credential: the agent's name, so that its account is found, and what nobody can guess.
+func newSecret(name string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(name)) + "." + rand.Text() + rand.Text()
+}
+
+// nameIn returns the name in a secret; empty: it is none.
+func nameIn(secret string) string {
+	encoded, rest, ok := strings.Cut(secret, ".")
+	name, err := base64.RawURLEncoding.DecodeString(encoded)
+	if !ok || err != nil || len(rest) > mostWord || !isWord(string(name), storage.MaxName) {
+		return ""
+	}
+	return string(name)
+}
+
+func digestOf(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+func isSame(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+
+// isWord reports whether s can be a name of something.
+func isWord(s string, most int) bool {
+	return s != "" && len(s) <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}

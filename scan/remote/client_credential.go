@@ -1,0 +1,163 @@
+package remote
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// An identity is what an agent is known by: its key, which never leaves it, and its credential.
+type identity struct {
+	Key ed25519.PrivateKey `json:"key"`
+	// Token is the digest of the token that the key is for, until it was used.
+	Token []byte `json:"token,omitempty"`
+	grant
+}
+
+// admit has the agent admitted: by what is in its file, or else by the token.
+func (c *Client) admit(ctx context.Context, token string) error {
+	if err := c.load(); err != nil {
+		return err
+	}
+	id := &c.identity
+	if id.Credential != "" && (token == "" || nameIn(token) == id.Name) {
+		err := c.insist(ctx, "renew", func() error { return c.renew(ctx, id.Credential) }) // how old it is nobody knows
+		if !errors.Is(err, ErrRefused) || token == "" {
+			return err
+		}
+	}
+	if token == "" {
+		return fmt.Errorf("%w: there is no token, and no file with a credential", ErrRefused)
+	}
+	if nameIn(token) == "" {
+		return errors.New("the token is none; what Enrol returned is right")
+	}
+	if !isSame(id.Token, digestOf(token)) {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return err
+		}
+		*id = identity{Key: key, Token: digestOf(token)}
+		if err := c.save(); err != nil { // first, so that who dies after the enrolment can ask again
+			return err
+		}
+	}
+	in := enrolment{Token: token, Key: id.Key.Public().(ed25519.PublicKey), Proof: ed25519.Sign(id.Key, signedEnrolment(token))}
+	return c.insist(ctx, "enrol", func() error { return c.obtain(ctx, in, sending{path: []string{"enrol"}, as: noCredential}) })
+}
+
+// obtain asks for a credential, once, and keeps it.
+func (c *Client) obtain(ctx context.Context, in any, s sending) error {
+	asked := time.Now()
+	var got grant
+	if err := c.post(ctx, in, &got, s); err != nil {
+		return err
+	}
+	if nameIn(got.Credential) != got.Name || got.For <= 0 {
+		return errNoAnswer
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.identity.grant, c.since = got, asked
+	return c.save()
+}
+
+// credential returns one that is good: that at hand, unless half of its time is over, or it was refused.
+func (c *Client) credential(ctx context.Context, refused string) (string, error) {
+	is, fresh := c.fresh(refused)
+	if fresh {
+		return is, nil
+	}
+	select {
+	case c.renewing <- struct{}{}:
+		defer func() { <-c.renewing }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	if is, fresh = c.fresh(refused); fresh { // by another, meanwhile
+		return is, nil
+	}
+	err := c.renew(ctx, is)
+	switch {
+	case err == nil:
+		is, _ = c.fresh("")
+		return is, nil
+	case refused == "" && !errors.Is(err, ErrRefused):
+		c.log.Warn("remote: the credential could not be renewed; it is tried again", "error", err)
+		return is, nil // it may be good still
+	}
+	return "", err
+}
+
+func (c *Client) fresh(refused string) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	is := c.identity.grant
+	return is.Credential, is.Credential != refused && time.Since(c.since) < is.For/2
+}
+
+// renew asks for another credential once; who needs it tries again.
+func (c *Client) renew(ctx context.Context, is string) error {
+	c.mu.Lock()
+	proof := ed25519.Sign(c.identity.Key, signedRenewal(is))
+	c.mu.Unlock()
+	return c.obtain(ctx, renewal{proof}, sending{path: []string{"renew"}, as: is})
+}
+
+// load reads what an agent of the same file had.
+func (c *Client) load() error {
+	if c.o.File == "" {
+		return nil
+	}
+	info, err := os.Stat(c.o.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" { // which has other rights
+		err = fmt.Errorf("others can read it, as its mode is %v; 0600 is right", info.Mode().Perm())
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(c.o.File)
+	}
+	if err == nil && (json.Unmarshal(data, &c.identity) != nil || len(c.identity.Key) != ed25519.PrivateKeySize) {
+		err = errors.New("it is no such file; remove it, and enrol the agent anew")
+	}
+	if err != nil {
+		return fmt.Errorf("the file of the credential: %w", err)
+	}
+	return nil
+}
+
+// save keeps the identity, if there is a file for it: all of it, or what was there before.
+func (c *Client) save() error {
+	if c.o.File == "" {
+		return nil
+	}
+	data, err := json.Marshal(&c.identity)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.o.File), ".credential-*") // for its user only
+	if err != nil {
+		return fmt.Errorf("the file of the credential: %w", err)
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // it is not there any more if all went well
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), c.o.File)
+	}
+	if err != nil {
+		return fmt.Errorf("the file of the credential: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package remote
+
+import (
+	"context"
+	"net"
+
+	"github.com/reeve-go/reeve/scan"
+)
+
+// DialWith has a client reach its server by a function.
+func (o *DialOptions) DialWith(dial func(ctx context.Context, network, address string) (net.Conn, error)) *DialOptions {
+	o.dial = dial
+	return o
+}
+
+// Held is how many deliveries the server knows, and Staged how many uploads and bytes are unfinished.
+func (s *Server) Held() int {
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	return len(s.held.held)
+}
+
+func (s *Server) StagedNow() (uploads int, bytes int64) {
+	s.staging.mu.Lock()
+	defer s.staging.mu.Unlock()
+	return len(s.staging.files), s.staging.all
+}
+
+// Decoders are those of all bodies, for a fuzz test.
+func Decoders() []func(body []byte) error {
+	return []func(body []byte) error{
+		decoder[enrolment], decoder[renewal], decoder[poll], decoder[settling], decoder[reports], decoder[scan.Beat], decoder[hold], decoder[account],
+	}
+}
+
+func decoder[T any](body []byte) error {
+	var into T
+	return decode(body, &into)
+}
+
+// PartSize is how many bytes a part has.
+const PartSize = partSize
+
+// Clutter notes so many things of an agent, and Noted returns the names of all.
+func (s *Server) Clutter(ctx context.Context, agent string, n int) error {
+	return s.books.change(ctx, agent, func(p *page) error {
+		for i := range n {
+			if err := p.note(holdName("clutter", i+1), elementHeld, hold{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Server) Noted(ctx context.Context, agent string) (names []string, err error) {
+	all, err := s.books.noted(ctx, agent)
+	for name := range all {
+		names = append(names, name)
+	}
+	return names, err
+}

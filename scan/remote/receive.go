@@ -1,0 +1,128 @@
+package remote
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+)
+
+// receive hands requests to an agent, and writes down that it has them.
+func (s *Server) receive(c *call) (any, error) {
+	began := time.Now()
+	in, err := read[poll](c)
+	switch {
+	case err != nil:
+		return nil, err
+	case !isWord(in.Operation, mostWord) || in.Most < 1 || in.Lease < time.Millisecond || in.Lease > mostSpan:
+		return nil, refuse(http.StatusBadRequest, CodeInvalid, "an operation, a number of 1 or more and a lease of up to %v are needed", mostSpan)
+	}
+	c.leave() // what waits takes no place
+	ctx, cancel := context.WithTimeout(c.ctx, s.o.Poll)
+	defer cancel()
+	over, err := s.polls.begin(ctx, c.caller, in.Operation, cancel)
+	if err != nil {
+		return nil, err
+	}
+	defer over()
+	all := s.held.of(c.caller)
+	mine := slices.DeleteFunc(slices.Clone(all), func(h *held) bool { return h.operation != in.Operation })
+	if len(mine) == 0 {
+		room := s.o.Width - len(all)
+		if room < 1 {
+			return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent has %d requests; it may have no more", len(all))
+		}
+		if mine, err = s.take(ctx, c.caller, &in, min(in.Most, mostReceived, room)); err != nil {
+			return nil, err
+		}
+	}
+	out := polled{}
+	for _, h := range mine {
+		if d, _ := h.now(); d != nil {
+			m := d.Message()
+			out.Deliveries = append(out.Deliveries, delivered{ID: h.id, Key: m.Key, Body: m.Body, Attempt: d.Attempt(), Left: time.Until(d.Expires())})
+		}
+	}
+	out.Waited = time.Since(began)
+	return out, nil
+}
+
+// take takes requests from the queue for an agent. What does not get to it is given back.
+func (s *Server) take(ctx context.Context, who caller, in *poll, most int) ([]*held, error) {
+	deliveries, err := s.Requests.Receive(ctx, most, in.Lease)
+	if len(deliveries) == 0 {
+		if ctx.Err() != nil {
+			err = nil // the time of the poll is up
+		}
+		return nil, err
+	}
+	done, cancel := lastly(ctx)
+	defer cancel()
+	var all []*held
+	if !errors.Is(context.Cause(ctx), context.Canceled) { // else nobody hears the answer
+		for _, d := range deliveries {
+			all = append(all, newHeld(d, who, in.Operation))
+		}
+		all = s.held.take(who, all, s.o.Width)
+		if err = s.note(done, who, all); err != nil {
+			s.held.drop(all)
+			all = nil
+		}
+	}
+	for _, d := range deliveries[len(all):] {
+		_ = d.Retry(done, 0) // or its lease ends
+	}
+	return all, err
+}
+
+// note writes down what an agent is given.
+func (s *Server) note(ctx context.Context, who caller, all []*held) error {
+	return s.books.change(ctx, who.name, func(p *page) error {
+		if err := p.admits(who); err != nil { // it may have been revoked meanwhile
+			return err
+		}
+		if err := s.books.forget(ctx, p); err != nil {
+			return err
+		}
+		for _, h := range all {
+			if h.epoch < 1 {
+				continue // nothing can be said of it but to bury it
+			}
+			if err := p.note(holdName(h.job, h.epoch), elementHeld, hold{h.job, h.epoch, slices.Collect(maps.Keys(h.known))}); err != nil {
+				return err
+			}
+		}
+		p.Room = min(p.Room+int64(len(all))*s.o.Results, int64(s.o.Width)*s.o.Results)
+		return nil
+	})
+}
+
+// newHeld reads of a request what says who may do what about it. The rest is between manager and agent, who may both be newer than this program.
+func newHeld(d scan.Delivery, who caller, operation string) *held {
+	h := &held{delivery: d, id: rand.Text(), who: who, operation: operation, known: map[scan.Digest]bool{}}
+	var about struct {
+		Job   string `json:"job"`
+		Epoch int    `json:"epoch"`
+		Known []struct {
+			Blob scan.Digest `json:"blob"`
+		} `json:"known"`
+	}
+	if json.Unmarshal(d.Message().Body, &about) == nil && isWord(about.Job, mostWord) {
+		h.job, h.epoch = about.Job, about.Epoch
+		for _, k := range about.Known {
+			if k.Blob.Check() == nil && len(h.known) < mostKnown {
+				h.known[k.Blob] = true
+			}
+		}
+	}
+	return h
+}
+
+// mostKnown is how many results a request names at most.
+const mostKnown = 1000

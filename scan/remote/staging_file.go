@@ -1,0 +1,98 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+)
+
+// add adds a part to an upload that is locked.
+func (g *staging) add(f *staged, part []byte) error {
+	if err := g.reserve(f, int64(len(part))); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(g.path(f.name), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err == nil {
+		if _, err = file.WriteAt(part, f.size); err != nil {
+			_ = file.Truncate(f.size) // or its end tells
+		}
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		g.release(f.agent, int64(len(part)))
+		return fmt.Errorf("remote: an upload cannot be kept: %w", err)
+	}
+	f.size, f.at = f.size+int64(len(part)), time.Now()
+	return nil
+}
+
+// reserve takes room for a part.
+func (g *staging) reserve(f *staged, n int64) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.used[f.agent]+n > g.each:
+		return refuse(http.StatusRequestEntityTooLarge, CodeTooLarge, "the agent's unfinished uploads would have more than %d bytes", g.each)
+	case g.all+n > g.most:
+		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there is no room for uploads now; try again")
+	}
+	g.used[f.agent] += n
+	g.all += n
+	return nil
+}
+
+func (g *staging) release(agent string, n int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.used[agent] -= n; g.used[agent] <= 0 {
+		delete(g.used, agent)
+	}
+	g.all -= n
+}
+
+// truncate takes the end of an upload, which is locked, away.
+func (g *staging) truncate(f *staged, to int64) error {
+	if f.size == to {
+		return nil
+	}
+	if err := os.Truncate(g.path(f.name), to); err != nil {
+		return err
+	}
+	g.release(f.agent, f.size-to)
+	f.size = to
+	return nil
+}
+
+// drop ends an upload that is locked.
+func (g *staging) drop(f *staged) {
+	f.gone = true
+	g.release(f.agent, f.size)
+	_ = os.Remove(g.path(f.name)) // or the next server finds it
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.files, f.name)
+}
+
+// keep puts an upload, which is locked, into blobs, if it is what it should be.
+func (g *staging) keep(ctx context.Context, f *staged, blobs scan.Blobs, d scan.Digest) error {
+	file, err := os.Open(g.path(f.name))
+	if errors.Is(err, fs.ErrNotExist) && f.size == 0 {
+		_, _, err = blobs.Put(ctx, strings.NewReader(""))
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	_, _, err = blobs.Put(ctx, newVerified(file, d, errNotIts))
+	return err
+}
+
+var errNotIts = refuse(http.StatusUnprocessableEntity, CodeDigest, "the bytes are not those of the digest; the upload has to begin anew")
