@@ -13,24 +13,23 @@ import (
 	"github.com/reeve-go/reeve/scan/inspect"
 )
 
-// runAgent is the process of an agent. It reports to the job's record, as it reaches the store; one that does not would do so over a network.
+// runAgent is the process of an agent.
 func (o *orders) runAgent(ctx context.Context, ready func(any) error) error {
-	e, err := o.open(ctx)
+	w, leave, err := o.workplace(ctx)
 	if err != nil {
 		return err
 	}
-	defer e.close()
+	defer leave()
+	w.Replies = newUnruly(o, w.Replies)
 	dirs, err := scan.NewDirOpener([]string{o.Target}, &scan.DirOptions{OneFileSystem: true})
 	if err != nil {
 		return err
 	}
-	var scanners []scan.Scanner
+	w.Opener = &snapshotOpener{dirs}
 	for _, s := range inspect.All() {
-		scanners = append(scanners, leisurely{s, o.beats(8)})
+		w.Scanners = append(w.Scanners, leisurely{s, o.beats(8)})
 	}
-	a, err := scan.NewAgent(o.Token, scan.Workplace{
-		Requests: e.requests, Replies: newUnruly(o, e.replies), Blobs: e.blobs, Desk: e.jobs, Opener: &snapshotOpener{dirs}, Scanners: scanners,
-	}, &scan.AgentOptions{Lease: o.beats(leaseBeats), Beat: o.beats(5), Logger: complaints()})
+	a, err := scan.NewAgent(o.Token, w, &scan.AgentOptions{Lease: o.beats(leaseBeats), Beat: o.beats(5), Logger: complaints()})
 	if err != nil {
 		return err
 	}
@@ -38,6 +37,18 @@ func (o *orders) runAgent(ctx context.Context, ready func(any) error) error {
 		return err
 	}
 	return a.Run(ctx)
+}
+
+// workplace returns where an agent works. It reports to the job's record, where it reaches the store, or else over a network.
+func (o *orders) workplace(ctx context.Context) (w scan.Workplace, leave func(), err error) {
+	if o.Invitation != "" {
+		return o.enter(ctx)
+	}
+	e, err := o.open(ctx)
+	if err != nil {
+		return w, nil, err
+	}
+	return scan.Workplace{Requests: e.requests, Replies: e.replies, Blobs: e.blobs, Desk: e.jobs}, e.close, nil
 }
 
 // progressBeats is for how long an agent may get no further, leaseBeats for how long its request is nobody else's. The lease is the longer one: the job

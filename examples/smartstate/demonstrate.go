@@ -21,13 +21,15 @@ type demonstration struct {
 	*estate
 	*screen
 
-	orders    orders
-	job       string
-	cloud     *cloud.Client
-	processes []*process
-	seen      seen
-	before    scan.Heard // what was heard before this run
-	report    report
+	orders orders
+	// Invitation is that of the hostile agent.
+	invitation string
+	job        string
+	cloud      *cloud.Client
+	processes  []*process
+	seen       seen
+	before     scan.Heard // what was heard before this run
+	report     report
 }
 
 // demonstrate runs the demonstration, in a folder of its own if none is given.
@@ -49,7 +51,7 @@ func (s *settings) demonstrate(ctx context.Context, stdout, stderr io.Writer) (e
 	defer cancel()
 	d := &demonstration{
 		settings: s, screen: newScreen(s, stdout, stderr), seen: seen{},
-		orders: orders{Folder: folder, Target: s.target, Seed: s.seed, Beat: s.beat},
+		orders: orders{Folder: folder, Target: s.target, Seed: s.seed, Beat: s.beat, Remote: s.remote},
 	}
 	switch err := d.run(ctx); {
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled):
@@ -92,20 +94,34 @@ const quietBeats = 300
 
 // start starts the processes, and opens the estate to give orders and to look at it.
 func (d *demonstration) start(ctx context.Context) (err error) {
-	for _, role := range []string{ec2, control, coordinator} {
+	for _, role := range d.roles() {
 		p, err := start(ctx, role, &d.orders, d)
 		if err != nil {
 			return err
 		}
 		d.processes = append(d.processes, p)
 		d.say("%s is process %d", role, p.cmd.Process.Pid)
-		if role == ec2 {
+		switch role {
+		case amazon:
+			d.orders.Amazon = p.said
+		case ec2:
 			d.orders.Cloud = p.said
+		case coordinator:
+			d.invitation = p.said
 		}
 	}
 	d.cloud = &cloud.Client{Address: d.orders.Cloud}
 	d.estate, err = d.orders.open(ctx)
 	return err
+}
+
+// roles are those of the processes that are started first, in that order.
+func (s *settings) roles() []string {
+	always := []string{ec2, control, coordinator}
+	if s.aws {
+		return append([]string{amazon}, always...)
+	}
+	return always
 }
 
 // begin makes the job.
@@ -149,7 +165,7 @@ func (d *demonstration) until(ctx context.Context, wanted func() bool) error {
 		if wanted() {
 			return nil
 		}
-		if err := d.crash(ctx); err != nil {
+		if err := errors.Join(d.attack(ctx), d.crash(ctx)); err != nil {
 			return err
 		}
 		for _, p := range d.processes {

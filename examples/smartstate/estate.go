@@ -19,15 +19,24 @@ import (
 	"github.com/reeve-go/reeve/supervision"
 )
 
-// An estate is what every actor opens: a store with jobs, agents and both queues, and the blobs.
+// An estate is what every actor opens: a store with jobs and agents, the queues, and the blobs.
 type estate struct {
+	store     storage.Store
+	launcher  *launcher
 	jobs      *scan.Manager
 	fleet     *scan.Fleet
 	snapshots *provisioning.Manager
-	requests  *scan.StoreQueue
-	replies   *scan.StoreQueue
-	blobs     *scan.DirBlobs
+	requests  queue
+	replies   queue
+	blobs     scan.Blobs
+	bodies    scan.Blobs // of messages that are too large for their queue; nil: there are no such messages
 	close     func()
+}
+
+// A queue can say how much is in it.
+type queue interface {
+	scan.Queue
+	scan.Gauge
 }
 
 // fleetName is what the agents belong to.
@@ -51,8 +60,13 @@ func (o *orders) open(ctx context.Context) (e *estate, err error) {
 	if err := store.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	e = &estate{close: func() { _ = db.Close() }}
-	if err := e.openQueues(o, store); err != nil {
+	e = &estate{store: store, launcher: &launcher{Client: &cloud.Client{Address: o.Cloud}}, close: func() { _ = db.Close() }}
+	if o.Amazon != "" {
+		err = e.openAmazon(ctx, o)
+	} else {
+		err = e.openQueues(o, store)
+	}
+	if err = errors.Join(err, os.MkdirAll(o.snapshots(), 0o700)); err != nil {
 		return nil, err
 	}
 	if e.snapshots, err = provisioning.NewManager(store, nil); err != nil {
@@ -62,7 +76,7 @@ func (o *orders) open(ctx context.Context) (e *estate, err error) {
 		Timeout: o.beats(100), Wait: provisioning.Doubling(o.Beat, o.beats(20)),
 	})
 	// Agents stay for longer than a lease, so that what a lost one had is taken out of the queue by another one.
-	e.fleet, err = scan.NewFleet(store, fleetName, &cloud.Client{Address: o.Cloud}, &scan.FleetOptions{
+	e.fleet, err = scan.NewFleet(store, fleetName, e.launcher, &scan.FleetOptions{
 		Max: 2, Idle: o.beats(leaseBeats + 20), Boot: o.beats(50), Silence: o.beats(30), Suspect: o.beats(10), Sweep: o.beats(10),
 		Breaker: scan.FleetBreaker{Cool: o.beats(30)},
 	})
@@ -75,6 +89,7 @@ func (o *orders) open(ctx context.Context) (e *estate, err error) {
 	return e, err
 }
 
+// openQueues opens the queues on the store, and the blobs in a folder.
 func (e *estate) openQueues(o *orders, store storage.Store) (err error) {
 	polls := &scan.StoreQueueOptions{Poll: o.beats(1), Wait: o.beats(10)}
 	if e.requests, err = scan.NewStoreQueue(store, "requests", polls); err != nil {
@@ -84,7 +99,7 @@ func (e *estate) openQueues(o *orders, store storage.Store) (err error) {
 		return err
 	}
 	e.blobs, err = scan.NewDirBlobs(filepath.Join(o.Folder, "blobs"), nil)
-	return errors.Join(err, os.MkdirAll(o.snapshots(), 0o700))
+	return err
 }
 
 // snapshots is the folder with all of them.
@@ -107,6 +122,9 @@ func (o *orders) supervise(ctx context.Context, role string, ready func(any) err
 		err = e.fleet.Supervise(sup)
 	} else {
 		err = errors.Join(e.jobs.Supervise(sup), e.snapshots.Supervise(sup))
+	}
+	if err == nil && role == coordinator && o.Remote {
+		return o.runOffice(ctx, e, sup.Run, ready)
 	}
 	if err == nil {
 		err = ready("ready")

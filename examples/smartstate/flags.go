@@ -19,6 +19,8 @@ type settings struct {
 	beat    time.Duration
 	timeout time.Duration
 	json    bool
+	aws     bool
+	remote  bool
 	legacy  bool
 }
 
@@ -27,10 +29,12 @@ const (
 	control     = "control"
 	coordinator = "coordinator"
 	ec2         = "ec2"
+	amazon      = "aws"
 	agent       = "agent"
+	hostile     = "hostile"
 )
 
-var roles = []string{control, coordinator, ec2, agent}
+var roles = []string{control, coordinator, ec2, amazon, agent, hostile}
 
 const introduction = `Smartstate looks into a machine the way ManageIQ does on Amazon: a job asks for it by
 a queue, agents in the cloud take requests from there, look into the machine, put
@@ -53,8 +57,20 @@ The end is a summary by category, with a digest of what was found, and what has 
 since the last scan, if there was one: keep the state of a run with -state for that. A
 category of which nothing has changed is not scanned again.
 
-Exit codes: 0; 1: something was left behind, or the job did not end as it should;
-2: called wrongly.
+With -aws the queues are on SQS and the blobs on S3: one more process simulates them,
+and has a request go wrong now and then. All else is as without it.
+
+With -remote the agents have no way to the store, the queues or the blobs. The
+coordinator serves HTTPS, and invites each agent that it launches. One that is hostile
+is invited as well: when another is at work, it tries to read, to settle, to report and
+to reply what is not its own, and it is shown what it was answered.
+
+With -legacy nothing of that happens. It shows how the table of the original gets stuck,
+and then how an agent of the original works for a job all the same, with the messages
+as they are on the wire.
+
+Exit codes: 0; 1: something was left behind, the job did not end as it should, or a
+hostile agent was let something; 2: called wrongly.
 
 Flags:
 `
@@ -72,7 +88,9 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.beat, "beat", 100*time.Millisecond, "what all times go by: to boot takes five to fifteen of them")
 	f.DurationVar(&s.timeout, "timeout", 5*time.Minute, "after that it gives up")
 	f.BoolVar(&s.json, "json", false, "write one JSON object, and nothing before")
-	f.BoolVar(&s.legacy, "legacy", false, "show how the table of the original gets stuck, and what is wrong with it, and do nothing else")
+	f.BoolVar(&s.aws, "aws", false, "have the queues on SQS and the blobs on S3, which are simulated as well")
+	f.BoolVar(&s.remote, "remote", false, "have the agents work from afar, over HTTP and TLS; a hostile one comes along")
+	f.BoolVar(&s.legacy, "legacy", false, "show how the original gets stuck, and how an agent of it works for a job all the same, and do nothing else")
 	return f
 }
 
@@ -106,6 +124,8 @@ func parse(args []string) (s *settings, role string, err error) {
 		err = fmt.Errorf("%q is more than flags", f.Args())
 	case s.legacy && f.NFlag() > 1:
 		err = errors.New("-legacy goes without other flags")
+	case s.aws && s.state != "":
+		err = errors.New("-aws goes without -state: what is simulated ends with the run")
 	case s.beat < 20*time.Millisecond:
 		err = fmt.Errorf("a beat of %v is too short; 20ms or more is right", s.beat)
 	case s.timeout <= 0:

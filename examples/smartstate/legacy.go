@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +30,19 @@ func lives() []life {
 	}
 }
 
-// showLegacy shows what becomes of a job for Amazon by the original's table, and by the repaired one.
-func showLegacy(out io.Writer) error {
+// showLegacy shows how the original gets stuck, and then that its agents need not: one of them works for a job of Reeve.
+func showLegacy(ctx context.Context, out io.Writer) error {
+	if err := showTables(out); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(out, "An existing agent works for a job\n"); err != nil {
+		return err
+	}
+	return showBridge(ctx, out)
+}
+
+// showTables shows what becomes of a job for Amazon by the original's table, and by the repaired one.
+func showTables(out io.Writer) error {
 	var b strings.Builder
 	for _, d := range []presets.Definition{presets.AmazonAsItIs(), presets.Amazon()} {
 		fmt.Fprintf(&b, "The table %s\n", d.Name)

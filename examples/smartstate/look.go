@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,8 @@ type seen struct {
 	state      scan.JobState
 	epoch      int
 	agent      string
-	all, ended int // categories
+	all, ended int         // categories
+	blob       scan.Digest // with a result
 	agents     map[string]scan.AgentState
 }
 
@@ -51,6 +53,7 @@ func (d *demonstration) lookAtCategories(ctx context.Context) error {
 		d.seen.all++
 		if el.Data.Result != nil {
 			d.seen.ended++
+			d.seen.blob = cmp.Or(el.Data.Result.Blob, d.seen.blob)
 		}
 		d.show(el.Name, string(el.State), el.Data.Items)
 	}
@@ -106,7 +109,20 @@ func (d *demonstration) leaks(ctx context.Context) (l leaks, err error) {
 	}
 	replies, err := d.replies.Stats(ctx)
 	l.Requests, l.Replies = messages(requests), messages(replies)
+	if err == nil && d.bodies != nil {
+		l.Bodies, err = count(ctx, d.bodies)
+	}
 	return l, err
+}
+
+func count(ctx context.Context, blobs scan.Blobs) (n int, err error) {
+	for _, err := range blobs.List(ctx) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 func messages(s scan.QueueStats) int { return s.Ready + s.Leased + s.Delayed + s.Dead }

@@ -2,6 +2,8 @@
 // scanned: see package cloud for the simulated EC2, and package presets of Reeve for the table of the original.
 //
 //	go run ./examples/smartstate
+//	go run ./examples/smartstate -aws
+//	go run ./examples/smartstate -remote
 //	go run ./examples/smartstate -legacy
 //	go run ./examples/smartstate -help
 package main
@@ -36,7 +38,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case role != "":
 		err = serve(ctx, role, stdin, stdout)
 	case s.legacy:
-		err = showLegacy(stdout)
+		err = showLegacy(ctx, stdout)
 	default:
 		err = s.demonstrate(ctx, stdout, stderr)
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -106,9 +107,16 @@ type orders struct {
 	Target string        `json:"target"`
 	Seed   uint64        `json:"seed"`
 	Beat   time.Duration `json:"beat"`
-	// Cloud is where the cloud listens, Token what an agent was launched with.
-	Cloud string `json:"cloud"`
-	Token string `json:"token"`
+	// Amazon is where SQS and S3 are; empty: the queues are on the store, and the blobs in the folder.
+	Amazon string `json:"amazon"`
+	// Remote: agents work from afar.
+	Remote bool `json:"remote"`
+	// Cloud is where the cloud listens, Token what an agent was launched with, and Invitation the same for one that works from afar.
+	Cloud      string `json:"cloud"`
+	Token      string `json:"token"`
+	Invitation string `json:"invitation"`
+	// Victim is what a hostile agent has found out.
+	Victim victim `json:"victim"`
 }
 
 func (o *orders) beats(n int) time.Duration { return time.Duration(n) * o.Beat }
@@ -132,8 +140,12 @@ func serve(ctx context.Context, role string, stdin io.Reader, stdout io.Writer) 
 	switch role {
 	case ec2:
 		return o.runCloud(ctx, ready)
+	case amazon:
+		return o.runAmazon(ctx, ready)
 	case agent:
 		return o.runAgent(ctx, ready)
+	case hostile:
+		return o.runHostile(ctx, ready)
 	default:
 		return o.supervise(ctx, role, ready)
 	}
@@ -146,9 +158,12 @@ func (o *orders) runCloud(ctx context.Context, ready func(any) error) error {
 		return err
 	}
 	o.Cloud = l.Addr().String()
-	c := cloud.New(ctx, cloud.Options{Seed: o.Seed, Beat: o.Beat, Boot: func(ctx context.Context, token string) (cloud.Machine, error) {
+	c := cloud.New(ctx, cloud.Options{Seed: o.Seed, Beat: o.Beat, Boot: func(ctx context.Context, token, userData string) (cloud.Machine, error) {
 		of := *o
-		of.Token = token
+		of.Token, of.Invitation = token, userData
+		if userData != "" {
+			of.Folder = filepath.Join(o.Folder, "afar") // there is no store in it
+		}
 		return start(ctx, agent, &of, os.Stderr)
 	}})
 	if err := ready(o.Cloud); err != nil {

@@ -26,10 +26,14 @@ type report struct {
 	Categories []result `json:"categories"`
 	// Since is the scan that this one is compared with; empty: there was none.
 	Since string `json:"since,omitempty"`
+	// Hostile is what a hostile agent tried.
+	Hostile []attempt `json:"hostile,omitempty"`
 	// Replies are what agents said, by what became of it.
 	Replies scan.Heard   `json:"replies"`
 	Cloud   cloud.Counts `json:"cloud"`
-	Leaked  leaks        `json:"leaked"`
+	// Blobs are how many are kept.
+	Blobs  int   `json:"blobs"`
+	Leaked leaks `json:"leaked"`
 }
 
 // A result is what was found of a category, and what has changed.
@@ -56,10 +60,12 @@ type leaks struct {
 	Mounts    int `json:"mounts"`
 	Requests  int `json:"requests"`
 	Replies   int `json:"replies"`
+	// Bodies are of messages that are not there any more.
+	Bodies int `json:"bodies"`
 }
 
 func (l leaks) sum() int {
-	return l.Instances + l.Agents + l.Permits + l.Mounts + l.Requests + l.Replies
+	return l.Instances + l.Agents + l.Permits + l.Mounts + l.Requests + l.Replies + l.Bodies
 }
 
 // conclude takes down how everything ended.
@@ -107,6 +113,9 @@ func (d *demonstration) conclude(ctx context.Context) error {
 		return err
 	}
 	r.Replies = since(d.before, pool.Heard)
+	if r.Blobs, err = count(ctx, d.blobs); err != nil {
+		return err
+	}
 	r.Cloud, err = d.cloud.Counts(ctx)
 	return err
 }
@@ -126,7 +135,7 @@ func (r *report) verdict() (err error) {
 	if n := r.Leaked.sum(); n > 0 {
 		err = errors.Join(err, fmt.Errorf("%d things were left behind: %+v", n, r.Leaked))
 	}
-	return err
+	return errors.Join(err, r.resisted())
 }
 
 // write writes the report for people, or as JSON.
@@ -150,9 +159,9 @@ func (r *report) write(out io.Writer, asJSON bool) error {
 	h, c, l := r.Replies, r.Cloud, r.Leaked
 	_, err := fmt.Fprintf(out, "\n%s is %s, in %d epochs. Of what agents replied %d were applied, %d duplicate, %d stale, %d orphans and %d poison.\n"+
 		"The cloud launched %d instances: %d came up unheard, %d were zombies; %d launches were refused, %d agents killed, %d instances terminated.\n"+
-		"Leaked: %d (instances %d, agents %d, permits %d, mounts %d, requests %d, replies %d).\n",
+		"Blobs that are kept: %d. Leaked: %d (instances %d, agents %d, permits %d, mounts %d, requests %d, replies %d, bodies of messages %d).\n",
 		r.Job, r.State, r.Epochs, h.Applied, h.Duplicate, h.Stale, h.Orphan, h.Poison,
 		c.Launched, c.Unheard, c.Zombies, c.Refused, c.Killed, c.Terminated,
-		l.sum(), l.Instances, l.Agents, l.Permits, l.Mounts, l.Requests, l.Replies)
+		r.Blobs, l.sum(), l.Instances, l.Agents, l.Permits, l.Mounts, l.Requests, l.Replies, l.Bodies)
 	return err
 }

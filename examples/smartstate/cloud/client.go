@@ -24,8 +24,13 @@ type Client struct {
 var _ scan.Launcher = (*Client)(nil)
 
 // Launch implements [scan.Launcher].
-func (c *Client) Launch(ctx context.Context, token string, _ scan.AgentSpec) (i scan.Instance, err error) {
-	err = c.ask(ctx, http.MethodPost, "/instances", order{token}, &i)
+func (c *Client) Launch(ctx context.Context, token string, _ scan.AgentSpec) (scan.Instance, error) {
+	return c.LaunchWith(ctx, token, "")
+}
+
+// LaunchWith launches an instance that is told something besides its token. One that is there already was told before.
+func (c *Client) LaunchWith(ctx context.Context, token, userData string) (i scan.Instance, err error) {
+	err = c.ask(ctx, http.MethodPost, "/instances", order{token, userData}, &i)
 	return i, err
 }
 

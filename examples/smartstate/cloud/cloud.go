@@ -19,8 +19,8 @@ type Options struct {
 	// Seed draws what goes wrong, Beat is what all times go by.
 	Seed uint64
 	Beat time.Duration
-	// Boot starts what an instance runs under its token.
-	Boot func(ctx context.Context, token string) (Machine, error)
+	// Boot starts what an instance runs under its token, with what it was launched with.
+	Boot func(ctx context.Context, token, userData string) (Machine, error)
 }
 
 // A Machine is what runs in an instance.
@@ -90,7 +90,7 @@ var (
 )
 
 // Launch launches an instance, or returns the one that has the token.
-func (c *Cloud) Launch(token string) (scan.Instance, error) {
+func (c *Cloud) Launch(token, userData string) (scan.Instance, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := c.instances[token]; i != nil {
@@ -108,7 +108,7 @@ func (c *Cloud) Launch(token string) (scan.Instance, error) {
 		return scan.Instance{}, errCapacity
 	}
 	c.counts.Launched++
-	i := c.begin(token, t == zombie)
+	i := c.begin(token, userData, t == zombie)
 	switch t {
 	case unheard:
 		c.counts.Unheard++

@@ -32,7 +32,7 @@ func serve(t testing.TB, seed uint64) (*cloud.Client, <-chan string) {
 	}
 	booted := make(chan string, 1000)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	c := cloud.New(ctx, cloud.Options{Seed: seed, Beat: time.Millisecond, Boot: func(_ context.Context, token string) (cloud.Machine, error) {
+	c := cloud.New(ctx, cloud.Options{Seed: seed, Beat: time.Millisecond, Boot: func(_ context.Context, token, _ string) (cloud.Machine, error) {
 		booted <- token
 		return &machine{over: make(chan struct{})}, nil
 	}})

@@ -26,7 +26,8 @@ func (c *Cloud) Serve(l net.Listener) error {
 
 // What is asked for.
 type order struct {
-	Token string `json:"token"`
+	Token    string `json:"token"`
+	UserData string `json:"userData"`
 }
 
 const maxOrder = 4 << 10
@@ -39,7 +40,7 @@ func (c *Cloud) handler() http.Handler {
 			http.Error(w, `a body like {"token": …} is right`, http.StatusBadRequest)
 			return
 		}
-		i, err := c.Launch(o.Token)
+		i, err := c.Launch(o.Token, o.UserData)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return

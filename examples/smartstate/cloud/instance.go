@@ -15,6 +15,7 @@ type instance struct {
 	scan.Instance
 
 	cloud *Cloud
+	data  string
 	ctx   context.Context
 	end   context.CancelFunc
 	over  chan struct{}
@@ -26,10 +27,10 @@ type instance struct {
 const prefix = "i-"
 
 // begin begins an instance. The cloud is locked.
-func (c *Cloud) begin(token string, idle bool) *instance {
+func (c *Cloud) begin(token, userData string, idle bool) *instance {
 	i := &instance{
 		Instance: scan.Instance{Token: token, ID: fmt.Sprintf(prefix+"%04d", c.counts.Launched)},
-		cloud:    c, over: make(chan struct{}),
+		cloud:    c, data: userData, over: make(chan struct{}),
 	}
 	i.ctx, i.end = context.WithCancel(c.ctx)
 	c.instances[token] = i
@@ -53,7 +54,7 @@ func (i *instance) run(boot time.Duration, idle bool) {
 		<-i.ctx.Done()
 		return
 	}
-	machine, err := i.cloud.o.Boot(i.cloud.ctx, i.Token)
+	machine, err := i.cloud.o.Boot(i.cloud.ctx, i.Token, i.data)
 	if err != nil {
 		slog.Error("an instance does not boot", "instance", i.ID, "error", err)
 		i.gone()
