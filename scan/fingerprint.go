@@ -23,8 +23,8 @@ var errUnsettled = errors.New("not settled")
 // being the whole tree, and where the operating system has them over inodes and times of change, which no program can forge. What links under the roots
 // lead to is a part of it, and so is that a root does not exist.
 //
-// Settled is false, and the digest empty, if it would say nothing: a regular file was touched less than two seconds before by this machine's clock, or has
-// no time at all; something could not be seen; or a limit was met. An error is that of ctx, or a root that is no path.
+// Settled is false, and the digest empty, if it would say nothing: something was touched less than two seconds before by this machine's clock, or a regular
+// file has no time at all; something could not be seen; or a limit was met. An error is that of ctx, or a root that is no path.
 func Fingerprint(ctx context.Context, fsys fs.FS, roots []string, l Limits) (d Digest, settled bool, err error) {
 	return fingerprint(ctx, fsys, roots, l, new(atomic.Int64))
 }
@@ -46,35 +46,44 @@ func fingerprint(ctx context.Context, fsys fs.FS, roots []string, l Limits, look
 
 // A printer takes a fingerprint. Each folder has a sum over the sums of its entries in the order of these, so that it does not matter who is first.
 type printer struct {
-	roots  []string
 	tree   *Tree
 	stop   context.CancelCauseFunc
 	before time.Time
 	spare  chan struct{}
 	looked *atomic.Int64
-	// done are the folders whose turn has come.
-	done []string
-	// watching: it is told of what a scan lists, see [watchingPrinter].
-	watching bool
+	// heads are the roots themselves, without what is in them, and done the folders whose turn has come.
+	heads []head
+	done  []string
+	// kept are listings that need not be made.
+	kept map[string]*listing
 
-	mu     sync.Mutex
-	ahead  []string
-	listed map[string]listing
+	mu    sync.Mutex
+	ahead []string
 }
 
 type sum = [sha256.Size]byte
+
+// A head is what is at a path, links followed; of a folder, where it really is.
+type head struct {
+	record []byte
+	folder string
+}
 
 // newPrinter returns a printer of roots, which is stopped with ctx at the latest.
 func newPrinter(ctx context.Context, fsys fs.FS, roots []string, l Limits, looked *atomic.Int64) *printer {
 	within, stop := context.WithCancelCause(ctx)
 	p := &printer{
-		roots: slices.Compact(slices.Sorted(slices.Values(roots))), tree: NewTree(within, fsys, l), stop: stop, before: time.Now().Add(-settling),
+		tree: NewTree(within, fsys, l), stop: stop, before: time.Now().Add(-settling),
 		spare: make(chan struct{}, runtime.GOMAXPROCS(0)-1), looked: looked,
 	}
-	for _, root := range p.roots {
+	roots = slices.Compact(slices.Sorted(slices.Values(roots)))
+	for _, root := range roots {
 		if w, err := p.tree.look("stat", root, true); err == nil && w.info.IsDir() {
 			p.done = append(p.done, w.real)
 		}
+	}
+	for _, root := range roots {
+		p.heads = append(p.heads, p.head(root))
 	}
 	return p
 }
@@ -85,40 +94,48 @@ func (p *printer) print(ctx context.Context) (d Digest, settled bool, err error)
 	if ctx.Err() != nil {
 		return "", false, context.Cause(ctx)
 	}
-	if _, met := p.tree.Problems(); met > 0 || p.tree.ctx.Err() != nil {
+	if _, met := p.tree.Problems(); met > 0 || p.stopped() {
 		return "", false, nil
 	}
 	return d, true, nil
 }
 
+func (p *printer) stopped() bool { return p.tree.ctx.Err() != nil }
+
 // all returns the digest of the roots, and of the folders outside that links lead to.
 func (p *printer) all() Digest {
 	var sums []byte
-	for _, root := range p.roots {
-		s := p.root(root)
-		sums = append(sums, s[:]...)
-	}
-	for len(p.ahead) > 0 {
-		next := p.ahead
-		p.ahead = nil
-		slices.Sort(next)
-		next = slices.DeleteFunc(slices.Compact(next), func(name string) bool {
-			if p.covered(name) {
-				return true
-			}
-			p.done = append(p.done, name)
-			return false
-		})
-		for _, name := range next {
-			s := p.root(name)
+	heads := p.heads
+	for {
+		for _, h := range heads {
+			s := p.whole(h)
 			sums = append(sums, s[:]...)
 		}
+		if heads = p.further(); len(heads) == 0 {
+			return DigestOf(sums)
+		}
 	}
-	return DigestOf(sums)
 }
 
-// root returns the sum of what is at a path, links followed.
-func (p *printer) root(name string) sum {
+// further returns the folders that links led to and whose turn has not come.
+func (p *printer) further() (heads []head) {
+	next := p.ahead
+	p.ahead = nil
+	slices.Sort(next)
+	next = slices.DeleteFunc(slices.Compact(next), func(name string) bool {
+		if p.covered(name) {
+			return true
+		}
+		p.done = append(p.done, name)
+		return false
+	})
+	for _, name := range next {
+		heads = append(heads, p.head(name))
+	}
+	return heads
+}
+
+func (p *printer) head(name string) head {
 	record := framed(nil, name)
 	itself, err := p.tree.Lstat(name)
 	if err != nil {
@@ -130,20 +147,33 @@ func (p *printer) root(name string) sum {
 		return p.absent(record, err)
 	}
 	record = p.stat(framed(record, w.real), w.info)
-	if w.info.IsDir() {
-		s := p.folder(w.real)
-		record = append(record, s[:]...)
+	if !w.info.IsDir() {
+		return head{record: record}
 	}
-	return sha256.Sum256(record)
+	return head{record, w.real}
+}
+
+// whole returns the sum of a root and of what is in it.
+func (p *printer) whole(h head) sum {
+	if h.folder == "" {
+		return sha256.Sum256(h.record)
+	}
+	s := p.folder(h.folder)
+	return sha256.Sum256(append(h.record, s[:]...))
 }
 
 // folder returns the sum of what is in a folder. Folders in it are others' work, if somebody is free.
 func (p *printer) folder(name string) sum {
-	l := p.list(name)
-	below := make([]sum, len(l.folders))
+	l := p.kept[name]
+	if l == nil {
+		l = p.list(name)
+	}
 	var others sync.WaitGroup
 	for i, sub := range l.folders {
-		work := func() { below[i] = p.folder(path.Join(name, sub)) }
+		if l.below[i] != (sum{}) {
+			continue
+		}
+		work := func() { l.below[i] = p.folder(path.Join(name, sub)) }
 		select {
 		case p.spare <- struct{}{}:
 			others.Go(func() {
@@ -155,9 +185,5 @@ func (p *printer) folder(name string) sum {
 		}
 	}
 	others.Wait()
-	record := l.sum[:]
-	for i, sub := range l.folders {
-		record = append(framed(record, sub), below[i][:]...)
-	}
-	return sha256.Sum256(record)
+	return l.fold()
 }

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -50,7 +49,7 @@ func (p *printer) describe(record []byte, folder string, info fs.FileInfo) []byt
 // stat adds what is known of a file without reading it.
 func (p *printer) stat(record []byte, info fs.FileInfo) []byte {
 	s, _ := systemOf(info)
-	if at := info.ModTime(); info.Mode().IsRegular() && (at.IsZero() || at.After(p.before) || s.changed.After(p.before)) {
+	if at := info.ModTime(); s.changed.After(p.before) || info.Mode().IsRegular() && (at.IsZero() || at.After(p.before)) {
 		p.stop(errUnsettled)
 	}
 	record = binary.LittleEndian.AppendUint32(record, uint32(info.Mode()))
@@ -70,12 +69,12 @@ func (p *printer) covered(name string) bool {
 	})
 }
 
-// absent is the sum of what does not exist.
-func (p *printer) absent(record []byte, err error) sum {
+// absent is the head of what does not exist.
+func (p *printer) absent(record []byte, err error) head {
 	if !errors.Is(err, fs.ErrNotExist) {
 		p.stop(errUnsettled)
 	}
-	return sha256.Sum256(append(record, "nothing"...))
+	return head{record: append(record, "nothing"...)}
 }
 
 // framed adds a text such that where it ends is certain.

@@ -108,6 +108,16 @@ func TestFingerprintOfPlaces(t *testing.T) {
 	}
 }
 
+// panicking panics at a folder.
+type panicking struct{ fstest.MapFS }
+
+func (p panicking) Open(name string) (fs.File, error) {
+	if name == "opt/units" {
+		panic("a broken disk")
+	}
+	return p.MapFS.Open(name)
+}
+
 func TestFingerprintIsNotSettled(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -118,6 +128,7 @@ func TestFingerprintIsNotSettled(t *testing.T) {
 		"in the future":    {change: func(f fstest.MapFS) fs.FS { f["var/cache"].ModTime = time.Now().Add(time.Hour); return f }},
 		"without a time":   {change: func(f fstest.MapFS) fs.FS { f["var/cache"].ModTime = time.Time{}; return f }},
 		"not to be seen":   {change: func(f fstest.MapFS) fs.FS { f["shut/x"] = f["var/cache"]; return forbidding{f} }},
+		"panics":           {change: func(f fstest.MapFS) fs.FS { return panicking{f} }},
 		"a loop": {change: func(f fstest.MapFS) fs.FS {
 			f["loop"] = &fstest.MapFile{Data: []byte("loop"), Mode: fs.ModeSymlink}
 			return f

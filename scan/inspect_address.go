@@ -26,13 +26,14 @@ func (v *visit) address(ctx context.Context) (Digest, error) {
 	if _, ok := v.seen[v.key()]; !ok {
 		var input string
 		err = v.watch(ctx, func() error {
-			if v.begin(ctx) {
-				return nil
+			if v.begin(ctx); v.tree.links.watcher == nil {
+				input = v.identity(ctx, func(ctx context.Context) (Digest, bool, error) {
+					return fingerprint(ctx, v.fsys, v.places, v.in.Limits, &v.looked)
+				})
 			}
-			input = v.identity(ctx)
 			return nil
 		})
-		if err != nil || v.tree.prints != nil {
+		if err != nil || v.tree.links.watcher != nil {
 			return "", err
 		}
 		v.seen[v.key()] = input
@@ -44,7 +45,7 @@ func (v *visit) address(ctx context.Context) (Digest, error) {
 func (v *visit) addressAfter(ctx context.Context) Digest {
 	var input string
 	err := v.watch(ctx, func() error {
-		input = v.input(v.tree.prints.print(ctx))
+		input = v.identity(ctx, v.tree.links.watcher.print)
 		return nil
 	})
 	if err != nil {
@@ -64,14 +65,13 @@ func (v *visit) seenAddress() Digest {
 
 func (v *visit) key() string { return strings.Join(v.places, "\x00") }
 
-// begin has a fingerprint made of what the scan lists, if that may be.
-func (v *visit) begin(ctx context.Context) bool {
+// begin has the scan be watched, if that may be.
+func (v *visit) begin(ctx context.Context) {
 	whole := len(v.places) == 0 || slices.Equal(v.places, []string{"."})
 	known := slices.ContainsFunc(v.in.Known, func(r Result) bool { return r.Category == v.category.Name && r.Address != "" })
 	if whole && !known {
-		v.tree.prints = watchingPrinter(ctx, v.fsys, v.in.Limits, &v.looked)
+		v.tree.links.watcher = newWatcher(ctx, v.fsys, v.in.Limits, &v.looked)
 	}
-	return v.tree.prints != nil
 }
 
 // scope are the places that the category depends on; none: everything.
@@ -83,14 +83,10 @@ func (v *visit) scope() []string {
 }
 
 // identity returns what a fingerprint says; empty: none holds, or to take one takes too long.
-func (v *visit) identity(ctx context.Context) string {
+func (v *visit) identity(ctx context.Context, print func(context.Context) (Digest, bool, error)) string {
 	ctx, cancel := context.WithTimeout(ctx, v.limits.Time/fingerprintShare)
 	defer cancel()
-	return v.input(fingerprint(ctx, v.fsys, v.places, v.in.Limits, &v.looked))
-}
-
-// input names a tree by its fingerprint; empty: it has none.
-func (v *visit) input(d Digest, settled bool, err error) string {
+	d, settled, err := print(ctx)
 	if err != nil || !settled {
 		return ""
 	}

@@ -46,7 +46,7 @@ func (l *look) category(ctx context.Context, c Category) (Result, error) {
 		err = v.scan(ctx, timed, &r)
 	}
 	r.Problems, r.Met = v.tree.Problems()
-	if err == nil && r.Met == 0 && v.tree.prints != nil {
+	if err == nil && r.Met == 0 && v.tree.links.watcher != nil {
 		address = v.addressAfter(timed)
 	}
 	switch {

@@ -268,20 +268,22 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// TestProgressOfAFingerprint is told as well: to look at a large tree takes long.
+// TestProgressOfAFingerprint is told as well, be it from before the scan or made after it: to look at a large tree takes long.
 func TestProgressOfAFingerprint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		told, before := 0, 0
-		i := newTestInspector(t, newHeapBlobs(), InspectorOptions{}, scriptOf("it", func(context.Context, Input, Emit) error {
-			before = told
-			return nil
-		}))
-		_, err := i.Inspect(t.Context(), slowFS{oldTree("a/a", "b/b", "c/c", "d/d")}, Inspection{
-			Target: "t", Categories: categories("it"), Progress: func(string, int, int64) { told++ },
-		})
-		if err != nil || before == 0 {
-			t.Errorf("%v; told %d times before the scan", err, before)
+		for _, known := range [][]Result{nil, another} {
+			told, before := 0, 0
+			i := newTestInspector(t, newHeapBlobs(), InspectorOptions{}, scriptOf("it", func(context.Context, Input, Emit) error {
+				before = told
+				return nil
+			}))
+			_, err := i.Inspect(t.Context(), slowFS{oldTree("a/a", "b/b", "c/c", "d/d")}, Inspection{
+				Target: "t", Categories: categories("it"), Known: known, Progress: func(string, int, int64) { told++ },
+			})
+			if err != nil || (before > 0) != (known != nil) || told == 0 {
+				t.Errorf("%v; told %d times, %d of them before the scan", err, told, before)
+			}
 		}
 	})
 }

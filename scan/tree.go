@@ -41,8 +41,6 @@ type Tree struct {
 	problems problems
 	entries  atomic.Int64
 	read     atomic.Int64
-	// prints, if it is not nil, is told of what is listed.
-	prints *printer
 }
 
 // NewTree returns a tree for one category, over any file system, until ctx ends. Of the limits, it keeps Entries, Depth, Read, File and Problems; time
@@ -173,7 +171,7 @@ func (t *Tree) open(name, real string, seen fs.FileMode) (fs.File, fs.FileInfo, 
 	}
 	if seen == fs.ModeDir {
 		t.links.remember(name, real)
-		return &folder{t: t, name: name, real: real, f: f, prints: t.prints.lister(real)}, info, nil
+		return &folder{t: t, name: name, real: real, f: f}, info, nil
 	}
 	return newFile(t, name, f), info, nil
 }

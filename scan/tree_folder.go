@@ -24,8 +24,9 @@ type folder struct {
 	// whole are the entries that are still to be returned, if the file system below cannot list bit by bit.
 	whole []fs.DirEntry
 	read  bool
-	// prints, if it is not nil, takes what is listed into a fingerprint.
-	prints *lister
+	// lister, if there is one once something was listed, takes all entries for the tree's watcher.
+	listed bool
+	lister *lister
 }
 
 func (d *folder) Stat() (fs.FileInfo, error) {
@@ -40,7 +41,14 @@ func (d *folder) Read([]byte) (int, error) {
 	return 0, &fs.PathError{Op: "read", Path: d.name, Err: errors.New("is a folder")}
 }
 
-func (d *folder) Close() error { return d.f.Close() }
+// Close closes the folder. For a watcher, what was listed in part is listed to its end.
+func (d *folder) Close() error {
+	for d.lister != nil {
+		some, err := d.list(chunk)
+		d.tell(some, err)
+	}
+	return d.f.Close()
+}
 
 // ReadDir is that of fs.ReadDirFile: in no order, and up to n of them, if n is larger than 0.
 func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
@@ -67,10 +75,10 @@ func (d *folder) next(n int) ([]fs.DirEntry, error) {
 	if t.ctx.Err() != nil {
 		return nil, t.fail("readdir", d.name, t.ctx.Err())
 	}
-	some, err := d.list(n)
-	if len(some) == 0 && err == nil {
-		err = io.ErrNoProgress
+	if !d.listed {
+		d.listed, d.lister = true, t.links.watcher.lister(d.real)
 	}
+	some, err := d.list(n)
 	if over := t.entries.Add(int64(len(some))) - int64(t.limits.Entries); over > 0 {
 		t.entries.Add(-min(over, int64(len(some))))
 		some = some[:max(0, int64(len(some))-over)]
@@ -90,21 +98,21 @@ func (d *folder) next(n int) ([]fs.DirEntry, error) {
 	return some, err
 }
 
-// tell has a fingerprint take what was listed, and in the end the folder.
+// tell has the watcher take what was listed.
 func (d *folder) tell(some []fs.DirEntry, err error) {
-	if d.prints == nil {
-		return
-	}
-	d.prints.add(some)
-	if err == io.EOF { //nolint:errorlint // A reader's end is io.EOF itself.
-		d.t.prints.keep(d.prints)
+	if d.lister != nil && !d.t.links.watcher.tell(d.lister, some, err) {
+		d.lister = nil
 	}
 }
 
-// list asks the file system for entries.
+// list asks the file system for entries. Without an error there are some.
 func (d *folder) list(n int) ([]fs.DirEntry, error) {
 	if f, ok := d.f.(fs.ReadDirFile); ok {
-		return f.ReadDir(n)
+		some, err := f.ReadDir(n)
+		if len(some) == 0 && err == nil {
+			err = io.ErrNoProgress
+		}
+		return some, err
 	}
 	if !d.read {
 		var err error

@@ -20,6 +20,8 @@ const (
 // A resolver follows links within a file system, and remembers the folders that it came to.
 type resolver struct {
 	fsys fs.FS
+	// watcher, if there is one, is told of folders before something in them is looked at.
+	watcher *watcher
 
 	mu      sync.RWMutex
 	folders map[string]string
@@ -80,7 +82,7 @@ func (r *resolver) walk(w way, rest string, last bool) (way, error) {
 			continue
 		}
 		next := path.Join(w.real, part)
-		info, err := fs.Lstat(r.fsys, next)
+		info, err := r.lstat(next)
 		if err != nil {
 			return way{}, err
 		}
@@ -98,9 +100,15 @@ func (r *resolver) walk(w way, rest string, last bool) (way, error) {
 	if w.info != nil {
 		return w, nil
 	}
-	info, err := fs.Lstat(r.fsys, w.real)
+	info, err := r.lstat(w.real)
 	w.info = info
 	return w, err
+}
+
+// lstat looks at a path without links.
+func (r *resolver) lstat(real string) (fs.FileInfo, error) {
+	r.watcher.lookIn(path.Dir(real))
+	return fs.Lstat(r.fsys, real)
 }
 
 // turn puts what a link says before the rest of the way.

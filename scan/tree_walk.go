@@ -90,6 +90,7 @@ func (t *Tree) regular(name string, e fs.DirEntry) (string, error) {
 			return "", err
 		}
 		if real, ok := t.links.known(path.Dir(name)); ok {
+			t.links.watcher.lookIn(real)
 			return path.Join(real, path.Base(name)), nil
 		}
 	}

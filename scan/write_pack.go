@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"errors"
 	"hash"
-	"io"
 	"runtime"
 	"sync"
 )
@@ -85,8 +83,7 @@ func (p *packer) begin(b *packedBlock) {
 			b.lines = append(b.lines, line...)
 		}
 	}
-	if len(b.lines) == 0 || p.ended != nil && !errors.Is(p.ended, io.EOF) {
-		b.lines = b.lines[:0]
+	if len(b.lines) == 0 {
 		return
 	}
 	p.sum.Write(b.lines)

@@ -42,6 +42,8 @@ func main() {
 	context.AfterFunc(ctx, stop) // so that a second signal ends the program at once
 	if args := os.Args[1:]; len(args) > 0 && args[0] == chaosCommand {
 		os.Exit(runChaos(ctx, args[1:], os.Stdin, os.Stdout, os.Stderr))
+	} else if len(args) > 0 && args[0] == agentCommand {
+		os.Exit(runAgent(ctx, args[1:], os.Stdin, os.Stderr))
 	}
 	os.Exit(run(ctx, rows(), os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -49,7 +51,7 @@ func main() {
 // rows lists every row. A new topic is a file of its own and a line here.
 func rows() []row {
 	return slices.Concat(fsmRows(), runnerRows(), sqliteRows(), supervisionRows(), postgresRows(), refreshRows(), refreshPostgresRows(), provisioningRows(),
-		scanRows())
+		scanRows(), scaleRows())
 }
 
 const usage = `Bench measures what Reeve claims, each figure beside what it is compared with.

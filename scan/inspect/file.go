@@ -1,11 +1,19 @@
 package inspect
 
-import "io/fs"
+import (
+	"io/fs"
+	"time"
+
+	"github.com/reeve-go/reeve/scan"
+)
 
 // newFile returns what a look at a file tells of it.
 func newFile(info fs.FileInfo) *File {
 	mode := info.Mode()
 	f := &File{Type: typeOf(mode), Mode: octal(mode), Owner: ownerOf(info), ModTime: info.ModTime().UTC()}
+	if y := f.ModTime.Year(); y < 0 || y > 9999 {
+		f.ModTime = time.Time{}
+	}
 	if f.Type == RegularFile {
 		f.Size = info.Size()
 	}
@@ -40,4 +48,24 @@ func octal(mode fs.FileMode) string {
 		}
 	}
 	return string([]byte{'0' + byte(bits>>9&7), '0' + byte(bits>>6&7), '0' + byte(bits>>3&7), '0' + byte(bits&7)})
+}
+
+// A writtenFile is a [File] as it becomes JSON, which takes a text with half the effort that it takes to ask a time for one.
+type writtenFile struct {
+	Type    FileType    `json:"type"`
+	Mode    string      `json:"mode"`
+	Size    int64       `json:"size,omitempty"`
+	Owner   *Owner      `json:"owner,omitempty"`
+	ModTime string      `json:"mtime,omitempty"`
+	Target  string      `json:"target,omitempty"`
+	Digest  scan.Digest `json:"digest,omitempty"`
+	Changed bool        `json:"changed,omitempty"`
+}
+
+func (f *File) written() *writtenFile {
+	w := &writtenFile{Type: f.Type, Mode: f.Mode, Size: f.Size, Owner: f.Owner, Target: f.Target, Digest: f.Digest, Changed: f.Changed}
+	if !f.ModTime.IsZero() {
+		w.ModTime = f.ModTime.Format(time.RFC3339Nano)
+	}
+	return w
 }

@@ -35,7 +35,8 @@ type File struct {
 	// Size is in bytes; only regular files have one.
 	Size int64 `json:"size,omitempty"`
 	// Owner is nil if the file system knows none.
-	Owner   *Owner    `json:"owner,omitempty"`
+	Owner *Owner `json:"owner,omitempty"`
+	// ModTime is zero where the file system has none, or one of no year from 0 to 9999.
 	ModTime time.Time `json:"mtime,omitzero"`
 	// Target is where a link leads.
 	Target string `json:"target,omitempty"`

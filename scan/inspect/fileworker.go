@@ -36,7 +36,7 @@ func (w *fileWorker) tell(ctx context.Context, b batch) error {
 		if !ok {
 			continue
 		}
-		if err := w.emit(f.name, file); err != nil {
+		if err := w.emit(f.name, file.written()); err != nil {
 			return err
 		}
 	}
