@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -75,7 +74,7 @@ func (r *reader) Read(p []byte) (int, error) {
 		r.breaks = 0
 	}
 	switch {
-	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case err == io.EOF: // another error that has it inside is a break
 		r.err = r.verified()
 	case err != nil:
 		r.err = r.mend(err)

@@ -16,7 +16,7 @@ import (
 // QueueOptions for [NewQueue]. Nil is the same as the zero value.
 type QueueOptions struct {
 	// Wait is how long a Receive waits at most when there is nothing, in whole seconds, at most 20. Default: 20 seconds. Negative: it does not
-	// wait, and may find nothing although there is something.
+	// wait, unless the queue has a wait of its own, and may find nothing although there is something.
 	Wait time.Duration
 	// Bodies are where a body is kept that has more than Inline bytes as SQS would have it: the message says only where it is. They must be the same
 	// for all programs that have the queue, and no manager's own, whose sweep would remove them: with a prefix of their own, for example. Nil: larger

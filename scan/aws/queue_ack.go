@@ -62,15 +62,15 @@ func (q *Queue) deleteAll(ctx context.Context) {
 
 // remove deletes at most ten messages, and returns what became of each.
 func (q *Queue) remove(ctx context.Context, url string, handles []*string) []error {
-	return inBatch(ctx, len(handles), func(ctx context.Context, of []int) ([]types.BatchResultErrorEntry, error) {
+	return inBatch(ctx, len(handles), func(ctx context.Context, of []int) (int, []types.BatchResultErrorEntry, error) {
 		in := &sqs.DeleteMessageBatchInput{QueueUrl: &url}
 		for _, i := range of {
 			in.Entries = append(in.Entries, types.DeleteMessageBatchRequestEntry{Id: idOf(i), ReceiptHandle: handles[i]})
 		}
 		out, err := q.client.DeleteMessageBatch(ctx, in)
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
-		return out.Failed, nil
+		return len(out.Successful), out.Failed, nil
 	})
 }

@@ -19,8 +19,9 @@ import (
 // mostTries is how often an entry of a batch is tried that SQS could not take just now.
 const mostTries = 6
 
-// A batched request does something to things of these numbers, and returns those that were refused. It names each by idOf its number.
-type batched func(ctx context.Context, of []int) ([]types.BatchResultErrorEntry, error)
+// A batched request does something to things of these numbers, and returns to how many it did, and those that were refused. It names each by idOf its
+// number.
+type batched func(ctx context.Context, of []int) (done int, refused []types.BatchResultErrorEntry, err error)
 
 // inBatch does something to n things in one request, and again to those that were refused by what may pass. It returns what became of each. In the
 // requests a thing is named by its number, see idOf.
@@ -61,11 +62,15 @@ func inBatch(ctx context.Context, n int, do batched) []error {
 
 func idOf(i int) *string { return sdk.String(strconv.Itoa(i)) }
 
-// request waits no longer for an answer than that can take.
+// request waits no longer for an answer than that can take. An entry that the answer does not name is not done.
 func request(ctx context.Context, of []int, do batched) ([]types.BatchResultErrorEntry, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return do(ctx, of)
+	done, refused, err := do(ctx, of)
+	if err == nil && done+len(refused) != len(of) {
+		err = fmt.Errorf("the answer is about %d entries; it must be about all %d", done+len(refused), len(of))
+	}
+	return refused, err
 }
 
 // mayPass reports whether an entry was refused for a reason that is not its own.

@@ -123,6 +123,8 @@ func (q *Queue) discard(ctx context.Context, p *parcel) {
 	if p.encoding != inBodies || q.o.Bodies == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if c, err := decodeClaim(p.body); err == nil {
 		_ = q.o.Bodies.Delete(ctx, c.Digest)
 	}

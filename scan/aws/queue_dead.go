@@ -69,7 +69,7 @@ func (q *Queue) exhume(ctx context.Context) (all []corpse, err error) {
 		}
 		for i := range got {
 			c := corpseOf(&got[i])
-			size += len(c.body)
+			size += len(c.body) + len(c.key) + len(c.encoding) + len(c.Reason)
 			all = append(all, c)
 		}
 	}
@@ -94,16 +94,16 @@ func (q *Queue) giveBack(ctx context.Context, all []corpse) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookFor)
 	defer cancel()
 	for some := range slices.Chunk(all, mostEntries) {
-		inBatch(ctx, len(some), func(ctx context.Context, of []int) ([]types.BatchResultErrorEntry, error) {
+		inBatch(ctx, len(some), func(ctx context.Context, of []int) (int, []types.BatchResultErrorEntry, error) {
 			in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &q.at.Dead}
 			for _, i := range of {
 				in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: idOf(i), ReceiptHandle: some[i].handle})
 			}
 			out, err := q.client.ChangeMessageVisibilityBatch(ctx, in)
 			if err != nil {
-				return nil, err
+				return 0, nil, err
 			}
-			return out.Failed, nil
+			return len(out.Successful), out.Failed, nil
 		})
 	}
 }
@@ -132,17 +132,20 @@ func (q *Queue) Redrive(ctx context.Context, keys ...string) (int, error) {
 
 // redrive sends messages again, and removes those from the dead that were sent.
 func (q *Queue) redrive(ctx context.Context, some []corpse) (n int, err error) {
-	entries := make([]types.SendMessageBatchRequestEntry, len(some))
+	var entries []types.SendMessageBatchRequestEntry
+	var handles, sent []*string
 	for i := range some {
-		if err := q.renew(ctx, &some[i].parcel); err != nil {
-			return 0, err
+		c := &some[i]
+		if e := q.renew(ctx, &c.parcel); e != nil {
+			err = errors.Join(err, fmt.Errorf("the body of message %.100q: %w", c.key, e))
+			continue
 		}
-		entries[i] = types.SendMessageBatchRequestEntry{MessageBody: &some[i].body, MessageAttributes: some[i].attributes()}
+		entries = append(entries, types.SendMessageBatchRequestEntry{MessageBody: &c.body, MessageAttributes: c.attributes()})
+		handles = append(handles, c.handle)
 	}
-	var sent []*string
 	for i, e := range q.sendTo(ctx, q.at.URL, entries) {
 		if err = errors.Join(err, e); e == nil {
-			sent = append(sent, some[i].handle)
+			sent = append(sent, handles[i])
 		}
 	}
 	if len(sent) == 0 {

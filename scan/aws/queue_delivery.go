@@ -52,10 +52,9 @@ func (d *delivery) Extend(ctx context.Context, lease time.Duration) error {
 func (d *delivery) Ack(ctx context.Context) error {
 	err := d.held()
 	if err == nil {
-		err = lost(d.queue.delete(ctx, d.handle))
+		err = d.remove(ctx)
 	}
 	if err == nil {
-		d.end()
 		d.queue.discard(ctx, &d.parcel)
 	}
 	return d.failed("ack", err)
@@ -81,12 +80,21 @@ func (d *delivery) Bury(ctx context.Context, reason string) error {
 		err = d.queue.sendTo(ctx, d.queue.at.Dead, []types.SendMessageBatchRequestEntry{d.epitaph(reason)})[0]
 	}
 	if err == nil {
-		err = lost(d.queue.delete(ctx, d.handle))
+		err = d.remove(ctx)
+	}
+	return d.failed("bury", err)
+}
+
+// remove removes the message. When the lease ended before the answer came, another may have it: SQS would have said yes all the same.
+func (d *delivery) remove(ctx context.Context) error {
+	err := lost(d.queue.delete(ctx, d.handle))
+	if err == nil {
+		err = d.held()
 	}
 	if err == nil {
 		d.end()
 	}
-	return d.failed("bury", err)
+	return err
 }
 
 // epitaph is the message among the dead.

@@ -22,7 +22,7 @@ func (q *Queue) Receive(ctx context.Context, max int, lease time.Duration) ([]sc
 		return nil, q.failed("receive", fmt.Errorf("%d messages for %v; one or more, for a positive time, is right", max, lease))
 	}
 	var out []scan.Delivery
-	hidden := min(lease+q.o.Wait, mostHidden)
+	hidden := min(min(lease, mostHidden)+q.o.Wait, mostHidden)
 	for wait := q.o.Wait; ; wait = 0 {
 		n := min(max-len(out), mostEntries)
 		asked := time.Now()
@@ -86,9 +86,11 @@ func countOf(m *types.Message) int {
 }
 
 // read reads the body of a message. If nobody can ever do that, the message is buried, and holds up no other; if it cannot be done now, it is left
-// to its lease. It is false of both.
+// to its lease, and nobody waits for longer than that. It is false of both.
 func (q *Queue) read(ctx context.Context, d *delivery) (ok bool, err error) {
-	d.body, err = q.body(ctx, &d.parcel)
+	reading, cancel := context.WithDeadline(ctx, d.expires)
+	defer cancel()
+	d.body, err = q.body(reading, &d.parcel)
 	if errors.Is(err, errUnreadable) {
 		return false, d.Bury(ctx, err.Error())
 	}

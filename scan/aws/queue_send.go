@@ -62,7 +62,7 @@ func (q *Queue) sendTo(ctx context.Context, url string, entries []types.SendMess
 		}
 		some := entries[:n]
 		entries = entries[n:]
-		out = append(out, inBatch(ctx, n, func(ctx context.Context, of []int) ([]types.BatchResultErrorEntry, error) {
+		out = append(out, inBatch(ctx, n, func(ctx context.Context, of []int) (int, []types.BatchResultErrorEntry, error) {
 			in := &sqs.SendMessageBatchInput{QueueUrl: &url}
 			for _, i := range of {
 				some[i].Id = idOf(i)
@@ -70,9 +70,9 @@ func (q *Queue) sendTo(ctx context.Context, url string, entries []types.SendMess
 			}
 			sent, err := q.client.SendMessageBatch(ctx, in)
 			if err != nil {
-				return nil, err
+				return 0, nil, err
 			}
-			return sent.Failed, nil
+			return len(sent.Successful), sent.Failed, nil
 		})...)
 	}
 	return out

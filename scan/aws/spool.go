@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,13 +43,14 @@ func (s *spool) fill(ctx context.Context, r io.Reader, dir string) error {
 	var head bytes.Buffer
 	n, err := io.CopyN(&head, from, inMemory)
 	s.small, s.size = head.Bytes(), n
-	if err == nil {
+	switch err {
+	case nil:
 		if s.file, err = os.CreateTemp(dir, "reeve-blob-*"); err != nil {
 			return err
 		}
 		n, err = io.Copy(s.file, io.MultiReader(&head, from))
 		s.small, s.size = nil, n
-	} else if errors.Is(err, io.EOF) {
+	case io.EOF: //nolint:errorlint // another error that has it inside, as those of connections, is not the end
 		err = nil
 	}
 	s.digest = scan.Digest(digestPrefix + hex.EncodeToString(sum.Sum(nil)))

@@ -1,7 +1,9 @@
 package nats
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -28,10 +30,14 @@ func (b *Blobs) List(ctx context.Context) iter.Seq2[scan.Blob, error] {
 	}
 }
 
+// errPageLost: the server thinks that we have what we have not.
+var errPageLost = errors.New("a part of the list was lost on its way; it has to be read again")
+
 // listPage is how many objects are asked for at a time.
 const listPage = 256
 
-// objects yields what is stored about all objects. What is replaced meanwhile is not yielded twice.
+// objects yields what is stored about all objects. What is replaced meanwhile is not yielded twice. What the server has sent and was lost on its way is
+// an error: the chunks of an object that nobody has seen would be swept.
 func (b *Blobs) objects(ctx context.Context) iter.Seq2[object, error] {
 	return func(yield func(object, error) bool) {
 		info, err := b.stream.Info(ctx)
@@ -47,7 +53,7 @@ func (b *Blobs) objects(ctx context.Context) iter.Seq2[object, error] {
 			return
 		}
 		defer func() { _ = b.stream.DeleteConsumer(context.WithoutCancel(ctx), reader.CachedInfo().Name) }() // else it goes by itself
-		for {
+		for got := uint64(0); ; {
 			page, err := collect(b.js.Conn())(reader.FetchNoWait(listPage))
 			if err != nil {
 				yield(object{}, err)
@@ -59,6 +65,10 @@ func (b *Blobs) objects(ctx context.Context) iter.Seq2[object, error] {
 					yield(object{}, err)
 					return
 				}
+				if got++; meta.Sequence.Consumer != got {
+					yield(object{}, errPageLost)
+					return
+				}
 				if meta.Sequence.Stream > info.State.LastSeq {
 					return
 				}
@@ -67,7 +77,13 @@ func (b *Blobs) objects(ctx context.Context) iter.Seq2[object, error] {
 					return
 				}
 			}
-			if len(page) == 0 {
+			if len(page) > 0 {
+				continue
+			}
+			if sent, err := reader.Info(ctx); err != nil || sent.Delivered.Consumer != got {
+				yield(object{}, cmp.Or(err, errPageLost))
+				return
+			} else if sent.NumPending == 0 {
 				return
 			}
 		}

@@ -2,11 +2,11 @@ package nats
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -14,7 +14,6 @@ import (
 
 	natsio "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 
 	"github.com/reeve-go/reeve/scan"
 )
@@ -32,7 +31,7 @@ func (b *Blobs) Put(ctx context.Context, r io.Reader) (scan.Digest, int64, error
 }
 
 func (b *Blobs) put(ctx context.Context, r io.Reader) (scan.Digest, int64, error) {
-	up := upload{blobs: b, nuid: nuid.Next(), sum: sha256.New(), last: time.Now()}
+	up := upload{blobs: b, nuid: rand.Text(), sum: sha256.New(), last: time.Now()}
 	err := up.write(ctx, r)
 	if err != nil {
 		up.drop(ctx)
@@ -91,7 +90,7 @@ func (u *upload) write(ctx context.Context, r io.Reader) error {
 		if u.size += int64(n); u.blobs.max > 0 && u.size > u.blobs.max {
 			return fmt.Errorf("it has more than %d bytes, which is the most that one may have here", u.blobs.max)
 		}
-		last := errors.Is(err, io.EOF)
+		last := err == io.EOF //nolint:errorlint // another error that has it inside, as those of connections, is not the end
 		if err != nil && !last {
 			return err
 		}

@@ -45,7 +45,7 @@ func (q *Queue) claim(ctx context.Context, msg jetstream.Msg, lease time.Duratio
 	}
 	token := strings.TrimPrefix(msg.Subject(), q.todoSubject(""))
 	d := &delivery{
-		queue: q, msg: msg, seq: meta.Sequence.Stream, token: token, key: keyOf(token), id: rand.Text(), count: meta.NumDelivered, turn: make(chan struct{}, 1),
+		queue: q, msg: msg, seq: meta.Sequence.Stream, of: idOf(meta.Sequence.Stream, meta.Timestamp), token: token, key: keyOf(token), id: rand.Text(), count: meta.NumDelivered, turn: make(chan struct{}, 1),
 	}
 	if delay := delayOf(msg.Headers()); delay > 0 {
 		if wait := meta.Timestamp.Add(delay).Sub(q.serverNow()); wait > 0 {
@@ -56,7 +56,7 @@ func (q *Queue) claim(ctx context.Context, msg jetstream.Msg, lease time.Duratio
 	if err := d.hide(ctx, lease); err != nil {
 		return nil, err
 	}
-	d.expires = asked.Add(lease)
+	d.expires = asked.Add(min(lease, longest))
 	if mine, err := d.take(ctx, lease); err != nil || !mine {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (d *delivery) take(ctx context.Context, lease time.Duration) (bool, error) 
 	if d.count == 1 {
 		return true, nil
 	}
-	last, err := d.queue.lastNote(ctx, d.seq)
+	last, err := d.queue.lastNote(ctx, d.of)
 	if err != nil {
 		return false, err
 	}
@@ -85,7 +85,7 @@ func (d *delivery) take(ctx context.Context, lease time.Duration) (bool, error) 
 		return false, nil
 	}
 	d.skipped = last.Skipped
-	d.noted, err = d.queue.write(ctx, d.seq, d.note(), last.seq, lease)
+	d.noted, err = d.queue.write(ctx, d.of, d.note(), last.seq, lease)
 	if isConflict(err) {
 		return false, nil
 	}
@@ -97,12 +97,12 @@ func (d *delivery) postpone(ctx context.Context, wait time.Duration) error {
 	if err := d.hide(ctx, wait); err != nil {
 		return err
 	}
-	last, err := d.queue.lastNote(ctx, d.seq)
+	last, err := d.queue.lastNote(ctx, d.of)
 	if err != nil {
 		return err
 	}
 	d.skipped = d.count
-	if _, err = d.queue.write(ctx, d.seq, d.note(), last.seq, wait); isConflict(err) {
+	if _, err = d.queue.write(ctx, d.of, d.note(), last.seq, wait); isConflict(err) {
 		return nil
 	}
 	return err
@@ -111,7 +111,7 @@ func (d *delivery) postpone(ctx context.Context, wait time.Duration) error {
 // hide has the server keep the message from others for that long from now.
 func (d *delivery) hide(ctx context.Context, lease time.Duration) error {
 	nak := "-NAK"
-	if lease > 0 {
+	if lease = min(lease, longest); lease > 0 {
 		nak = fmt.Sprintf(`-NAK {"delay":%d}`, lease.Nanoseconds())
 	}
 	_, err := d.queue.js.Conn().RequestWithContext(ctx, d.msg.Reply(), []byte(nak))

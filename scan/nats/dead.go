@@ -36,6 +36,7 @@ type grave struct {
 
 	seq   uint64
 	token string
+	of    string // what was buried, see idOf
 }
 
 func (q *Queue) graveOf(raw *jetstream.RawStreamMsg) (grave, error) {
@@ -46,15 +47,21 @@ func (q *Queue) graveOf(raw *jetstream.RawStreamMsg) (grave, error) {
 		return g, fmt.Errorf("what is dead under the key %.100q does not say why; use the streams for one queue alone: %w", key, err)
 	}
 	g.DeadMessage = scan.DeadMessage{Message: scan.Message{Key: key, Body: raw.Data}, Reason: n.Reason, Attempts: n.Attempts, At: n.At}
+	g.of = n.Of
 	return g, nil
 }
 
-// graves yields the dead, those first that were buried first.
+// graves yields the dead, those first that were buried first. What is buried meanwhile is not among them: it may be what was redriven.
 func (q *Queue) graves(ctx context.Context) iter.Seq2[grave, error] {
 	return func(yield func(grave, error) bool) {
-		for seq := uint64(1); ; {
+		info, err := q.ledger.Info(ctx)
+		if err != nil {
+			yield(grave{}, err)
+			return
+		}
+		for seq := uint64(1); seq <= info.State.LastSeq; {
 			raw, err := q.ledger.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(q.deadSubject("*")))
-			if errors.Is(err, jetstream.ErrMsgNotFound) {
+			if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && raw.Sequence > info.State.LastSeq {
 				return
 			}
 			var g grave
@@ -123,13 +130,21 @@ func (q *Queue) wanted(ctx context.Context, keys []string) iter.Seq2[grave, erro
 	}
 }
 
-// redrive makes a dead message wait again, and then removes it from the dead: who ends in between has it in both.
+// redrive makes a dead message wait again, and then removes it from the dead: who ends in between has it in both. What is just being buried is
+// left alone: it is among the dead already and waits still, and would soon be nowhere.
 func (q *Queue) redrive(ctx context.Context, g grave) (bool, error) {
 	msg := natsio.NewMsg(q.todoSubject(g.token))
 	msg.Data = g.Body
 	_, err := q.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0))
 	alive := isConflict(err)
-	if err != nil && !alive {
+	if alive {
+		var live *jetstream.RawStreamMsg
+		live, err = q.todo.GetLastMsgForSubject(ctx, msg.Subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && idOf(live.Sequence, live.Time) == g.of {
+			return false, nil
+		}
+	}
+	if err != nil {
 		return false, err
 	}
 	_, err = remove(ctx, q.ledger, g.seq)

@@ -18,6 +18,7 @@ type delivery struct {
 	queue   *Queue
 	msg     jetstream.Msg
 	seq     uint64
+	of      string // see idOf
 	token   string // in the subject
 	key     string
 	id      string
@@ -45,6 +46,9 @@ func (d *delivery) Expires() time.Time {
 }
 
 func (d *delivery) Extend(ctx context.Context, lease time.Duration) error {
+	if lease < time.Millisecond {
+		return d.failed("extend", fmt.Errorf("the lease is to be %v; a millisecond or more is right", lease))
+	}
 	return d.do(ctx, "extend", func(ctx context.Context) error {
 		asked := time.Now()
 		if err := d.sign(ctx, d.note(), lease); err != nil {
@@ -55,7 +59,7 @@ func (d *delivery) Extend(ctx context.Context, lease time.Duration) error {
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.expires = asked.Add(lease)
+		d.expires = asked.Add(min(lease, longest))
 		return nil
 	})
 }
@@ -72,6 +76,7 @@ func (d *delivery) Bury(ctx context.Context, reason string) error {
 	return d.do(ctx, "bury", func(ctx context.Context) error {
 		n := d.note()
 		n.End, n.Reason, n.Attempts, n.At = buried, clip(reason), d.attempt, d.queue.serverNow().UTC()
+		n.Of = d.of
 		return d.end(ctx, n)
 	})
 }
@@ -94,7 +99,7 @@ func (d *delivery) end(ctx context.Context, n note) error {
 			return lostIfGone(err)
 		}
 	}
-	if err := d.sign(ctx, n, 0); err != nil {
+	if err := d.sign(ctx, n, time.Until(d.Expires())); err != nil { // so long it is hidden from who would see to the rest
 		return err
 	}
 	there, err := d.queue.complete(ctx, d.seq, n, d.token, d.msg.Data())
@@ -116,7 +121,7 @@ func lostIfGone(err error) error {
 // sign writes a note, if nobody else has since this delivery did. When its own last one was written, but not heard of, it goes on from there.
 func (d *delivery) sign(ctx context.Context, n note, lease time.Duration) error {
 	for range 2 {
-		seq, err := d.queue.write(ctx, d.seq, n, d.noted, lease)
+		seq, err := d.queue.write(ctx, d.of, n, d.noted, lease)
 		if err == nil {
 			d.noted = seq
 			return nil
@@ -124,7 +129,7 @@ func (d *delivery) sign(ctx context.Context, n note, lease time.Duration) error 
 		if !isConflict(err) {
 			return err
 		}
-		last, err := d.queue.lastNote(ctx, d.seq)
+		last, err := d.queue.lastNote(ctx, d.of)
 		if err != nil {
 			return err
 		}
@@ -160,8 +165,8 @@ func (d *delivery) failed(what string, err error) error {
 	return d.queue.failed(fmt.Sprintf("%s message %.100q", what, d.key), err)
 }
 
-// maxReason bounds the text of a reason.
-const maxReason = 4 << 10
+// maxReason bounds the text of a reason, of which each byte can be six where it is kept.
+const maxReason = 2 << 10
 
 // clip returns what is kept of a reason, which comes from anywhere.
 func clip(reason string) string {

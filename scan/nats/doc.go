@@ -23,7 +23,7 @@
 //   - A delay is kept by receivers: who is delivered a message too early hides it for the rest of the time, by the server's clock as it was when the queue was opened. That is no attempt.
 //   - Numbers are not exact: the server does not tell what is held from what was given back. See [Queue.Stats].
 //   - A consumer that is reset or made again counts deliveries anew, and has two workers on one message. One of them settles it.
-//   - A message that was settled by a program that was killed in the middle can be received again when nobody received anything for five minutes. Then its job
+//   - A message that was settled by a program that was killed in the middle can be received again when nobody received anything until five minutes after its lease. Then its job
 //     knows it.
 //   - Nothing is thrown away at the server's own limit of deliveries, for there is none. [Options.Tries] is looked at when a message is received, so that what is past it is among the dead
 //     whoever was killed.
@@ -36,7 +36,7 @@
 //	requests/workers pull consumer, explicit acks, AckWait as Hidden says, no limit of deliveries nor of messages that are not acked
 //	requests_ledger  subjects requests.note.* and requests.dead.*, one message a subject, messages with a time to live
 //
-// The last part of a subject is the key in base64 (URL encoding), of a note the number of the message. Notes go by themselves, five minutes after their lease.
+// The last part of a subject is the key in base64 (URL encoding), of a note the number of the message and when it came. Notes go by themselves, five minutes after their lease.
 // Blobs of a bucket are an object store, the stream OBJ_bucket, which other programs can read. All of it is as durable as its stream: give a cluster three replicas.
 // Reads go to the leader of a stream, so that what was written is seen.
 //
@@ -49,5 +49,5 @@
 // A program that receives publishes to requests.note.*, requests.dead.*, $JS.ACK.requests.workers.> and $JS.API.CONSUMER.MSG.NEXT.requests.workers, and uses
 // STREAM.INFO, CONSUMER.INFO, STREAM.MSG.GET and STREAM.MSG.DELETE of $JS.API for the two streams. One that sends publishes to requests.todo.*. Whoever may receive can read all that waits, and settle
 // it: agents that are not trusted do not belong here. Blobs take publishing to $O.bucket.> and STREAM.INFO, STREAM.MSG.GET, STREAM.MSG.DELETE, STREAM.PURGE and
-// CONSUMER.CREATE, CONSUMER.DELETE and CONSUMER.MSG.NEXT for OBJ_bucket.
+// CONSUMER.CREATE, CONSUMER.DELETE, CONSUMER.INFO and CONSUMER.MSG.NEXT for OBJ_bucket.
 package nats

@@ -24,3 +24,14 @@ func Decide(ctx context.Context, d scan.Delivery) error {
 	defer Unheard(d)
 	return one.sign(ctx, n, 0)
 }
+
+// BuryHalf has a delivery bury its message, and end when it is among the dead and waits still.
+func BuryHalf(ctx context.Context, d scan.Delivery) error {
+	one := d.(*delivery)
+	n := one.note()
+	n.End, n.Reason, n.Of = buried, "no", one.of
+	if err := one.sign(ctx, n, 0); err != nil {
+		return err
+	}
+	return one.queue.inter(ctx, one.token, one.msg.Data(), n)
+}

@@ -65,7 +65,7 @@ func (q *Queue) withdraw(ctx context.Context, key string) error {
 	} else if err != nil {
 		return err
 	}
-	if _, err = q.put(ctx, raw.Sequence, note{End: withdrawn}, withdrawnFor); err != nil {
+	if _, err = q.put(ctx, idOf(raw.Sequence, raw.Time), note{End: withdrawn}, withdrawnFor); err != nil {
 		return err
 	}
 	_, err = remove(ctx, q.todo, raw.Sequence)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	natsio "github.com/nats-io/nats.go"
@@ -26,6 +25,8 @@ type note struct {
 	Reason   string    `json:"reason,omitempty"`
 	Attempts int       `json:"attempts,omitempty"`
 	At       time.Time `json:"at,omitzero"`
+	// Of is the message, in what is said of one that was buried.
+	Of string `json:"of,omitempty"`
 
 	seq uint64 // of the note itself; zero: there is none
 }
@@ -39,12 +40,19 @@ const (
 	withdrawn ending = "withdrawn"
 )
 
+// longest is for how long a message is hidden at most; none of the server's sums has too many digits then.
+const longest = 10 * 365 * 24 * time.Hour
+
 // keep is for how long a note stays when the lease that it is about has ended. Who had that lease does nothing any more by then.
 const keep = 5 * time.Minute
 
+// idOf tells a message from all others that are or ever were in the stream, also in one of the same name that was deleted: numbers begin anew there, and
+// notes stay for a while.
+func idOf(seq uint64, at time.Time) string { return fmt.Sprintf("%d-%d", seq, at.UnixNano()) }
+
 // lastNote returns the newest note of a message; a zero note if there is none.
-func (q *Queue) lastNote(ctx context.Context, of uint64) (note, error) {
-	raw, err := q.ledger.GetLastMsgForSubject(ctx, q.noteSubject(strconv.FormatUint(of, 10)))
+func (q *Queue) lastNote(ctx context.Context, of string) (note, error) {
+	raw, err := q.ledger.GetLastMsgForSubject(ctx, q.noteSubject(of))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return note{}, nil
 	} else if err != nil {
@@ -52,18 +60,18 @@ func (q *Queue) lastNote(ctx context.Context, of uint64) (note, error) {
 	}
 	n := note{seq: raw.Sequence}
 	if err := json.Unmarshal(raw.Data, &n); err != nil {
-		return note{}, fmt.Errorf("the ledger has %.100q about message %d, which is no note; use the streams for one queue alone: %w", raw.Data, of, err)
+		return note{}, fmt.Errorf("the ledger has %.100q about message %s, which is no note; use the streams for one queue alone: %w", raw.Data, of, err)
 	}
 	return n, nil
 }
 
 // write writes a note in place of the one with that sequence number, zero for none, and returns its own. For a note that is not the newest any more isConflict is true.
-func (q *Queue) write(ctx context.Context, of uint64, n note, replaces uint64, lease time.Duration) (uint64, error) {
-	return q.put(ctx, of, n, max(lease, 0)+keep, jetstream.WithExpectLastSequencePerSubject(replaces))
+func (q *Queue) write(ctx context.Context, of string, n note, replaces uint64, lease time.Duration) (uint64, error) {
+	return q.put(ctx, of, n, min(max(lease, 0), longest)+keep, jetstream.WithExpectLastSequencePerSubject(replaces))
 }
 
-func (q *Queue) put(ctx context.Context, of uint64, n note, lasts time.Duration, o ...jetstream.PublishOpt) (uint64, error) {
-	msg := natsio.NewMsg(q.noteSubject(strconv.FormatUint(of, 10)))
+func (q *Queue) put(ctx context.Context, of string, n note, lasts time.Duration, o ...jetstream.PublishOpt) (uint64, error) {
+	msg := natsio.NewMsg(q.noteSubject(of))
 	var err error
 	if msg.Data, err = json.Marshal(n); err != nil {
 		return 0, err

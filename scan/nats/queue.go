@@ -43,7 +43,8 @@ type Queue struct {
 	todo    jetstream.Stream
 	ledger  jetstream.Stream
 	workers jetstream.Consumer
-	skew    time.Duration // what the server's clock is ahead of ours
+	opened  time.Time // by our clock, and
+	server  time.Time // by that of the server
 }
 
 var (
@@ -135,7 +136,7 @@ func (q *Queue) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	q.skew = info.TimeStamp.Sub(asked.Add(time.Since(asked) / 2))
+	q.opened, q.server = asked.Add(time.Since(asked)/2), info.TimeStamp
 	return nil
 }
 
@@ -160,8 +161,10 @@ func stream(ctx context.Context, js jetstream.JetStream, c jetstream.StreamConfi
 func (q *Queue) todoSubject(key string) string { return q.name + ".todo." + key }
 func (q *Queue) noteSubject(seq string) string { return q.name + ".note." + seq }
 func (q *Queue) deadSubject(key string) string { return q.name + ".dead." + key }
-func (q *Queue) serverNow() time.Time          { return time.Now().Add(q.skew) }
 func (q *Queue) maxBody() int                  { return int(q.js.Conn().MaxPayload()) - beside }
+
+// serverNow goes on from the server's clock, whatever ours is set to meanwhile.
+func (q *Queue) serverNow() time.Time { return q.server.Add(time.Since(q.opened)) }
 
 // bounded gives a call that has no deadline the one that calls of JetStream have.
 func (q *Queue) bounded(ctx context.Context) (context.Context, context.CancelFunc) {

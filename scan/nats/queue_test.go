@@ -57,7 +57,11 @@ func TestHalfSettled(t *testing.T) {
 		q := queue(t, js, name, nats.Options{Wait: moment})
 		send(t, q, scan.Message{Key: "a"})
 		held := receive(t, q, 1, time.Minute)[0]
-		_, err := js.Publish(t.Context(), name+".note.1", fmt.Appendf(nil, `{"by":"who ended","delivery":1,"end":%q,"reason":"it makes no sense"}`, end))
+		todo, err := js.Stream(t.Context(), name)
+		ok(t, err)
+		raw, err := todo.GetMsg(t.Context(), 1)
+		ok(t, err)
+		_, err = js.Publish(t.Context(), fmt.Sprintf("%s.note.1-%d", name, raw.Time.UnixNano()), fmt.Appendf(nil, `{"by":"who ended","delivery":1,"end":%q,"reason":"it makes no sense"}`, end))
 		ok(t, err)
 		ok(t, nats.Expire(t.Context(), held))
 		none(t, q)

@@ -148,6 +148,9 @@ func (openMap) Open(context.Context, scan.Target, map[string]provisioning.Known)
 	return fstest.MapFS{"a": {Data: []byte("A"), ModTime: time.Now().Add(-time.Hour)}}, func() error { return nil }, nil
 }
 
+// once reports whether a result and a last word were applied, and nothing else: one after the other, or both in one reply if the agent was that slow.
+func once(h scan.Heard) bool { return h == (scan.Heard{Applied: 1}) || h == (scan.Heard{Applied: 2}) }
+
 // JetStream lets one whose lease has ended remove a message under who has it by now. The job gets its result all the same, once.
 func TestVanishedUnderALiveWorker(t *testing.T) {
 	t.Parallel()
@@ -158,7 +161,7 @@ func TestVanishedUnderALiveWorker(t *testing.T) {
 	<-w.begun
 	ack()
 	close(w.gate)
-	if j := w.done(); j.Epoch != 1 || j.Heard != (scan.Heard{Applied: 2}) {
+	if j := w.done(); j.Epoch != 1 || !once(j.Heard) {
 		t.Errorf("the job took %d epochs and heard %+v; want one, a result and a last word", j.Epoch, j.Heard)
 	}
 }
@@ -175,7 +178,7 @@ func TestVanishedWithItsWorker(t *testing.T) {
 	end()
 	close(w.gate)
 	w.agent("second", time.Minute)
-	if j := w.done(); j.Epoch != 2 || j.Heard != (scan.Heard{Applied: 2}) || j.Agent != "second" {
+	if j := w.done(); j.Epoch != 2 || !once(j.Heard) || j.Agent != "second" {
 		t.Errorf("the job took %d epochs, was done by %q and heard %+v; want two, the second, and a result and a last word", j.Epoch, j.Agent, j.Heard)
 	}
 }
@@ -206,8 +209,8 @@ func TestStaleWorker(t *testing.T) {
 		return stats.Ready+stats.Leased == 0
 	})
 	after := w.done()
-	if after.Heard.Applied != j.Heard.Applied || j.Epoch != 1 || after.Heard.Applied != 2 {
-		t.Errorf("before the stale worker replied the job had heard %+v, and then %+v; want two applied", j.Heard, after.Heard)
+	if after.Heard.Applied != j.Heard.Applied || j.Epoch != 1 || !once(j.Heard) {
+		t.Errorf("before the stale worker replied the job had heard %+v, and then %+v; want the same", j.Heard, after.Heard)
 	}
 	none(t, w.requests)
 }

@@ -16,7 +16,7 @@ func (s *Server) blob(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	may := slices.ContainsFunc(s.held.of(c.caller), func(h *held) bool { return h.known[d] })
+	may := slices.ContainsFunc(s.held.of(c.caller), func(h *held) bool { return h.names(d) })
 	if !may {
 		noted, err := s.books.noted(c.ctx, c.caller.name, blobName(d))
 		if err != nil {
@@ -49,6 +49,9 @@ func (c *call) stream(r io.Reader) error {
 		_ = c.control().SetWriteDeadline(time.Now().Add(c.server.o.Patience)) // a writer that cannot is a test's
 		if _, gone := c.w.Write(piece[:n]); gone != nil {
 			return gone
+		}
+		if err == nil {
+			err = c.ctx.Err() // or who reads slowly has a place for as long as it likes
 		}
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, scan.ErrCorrupt):

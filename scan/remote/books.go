@@ -116,6 +116,9 @@ func (b *books) change(ctx context.Context, name string, by func(p *page) error)
 		if err == nil {
 			err = by(p)
 		}
+		if err == nil && len(p.elements) > 0 {
+			err = b.forget(ctx, p)
+		}
 		if err != nil {
 			return err
 		}

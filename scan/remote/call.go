@@ -18,8 +18,9 @@ type call struct {
 	r      *http.Request
 	ctx    context.Context
 	caller caller
-	// room is what it has a place of while it is worked on.
+	// room is what it has a place of while it is worked on, and over ends what its agent has going.
 	room chan struct{}
+	over func()
 	// streamed: the answer was written already.
 	streamed bool
 }
@@ -27,15 +28,18 @@ type call struct {
 // mostCall is how long any call may take: as long as it takes to keep a large blob.
 const mostCall = 3 * time.Minute
 
-// public handles a call of whoever it is, if there is room for it.
-func (s *Server) public(room chan struct{}, do func(c *call) (any, error)) http.Handler {
+// public handles a call of whoever it is.
+func (s *Server) public(do func(c *call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{server: s, w: w, r: r, room: room}
-		if err := c.enter(); err != nil {
+		c := &call{server: s, w: w, r: r, over: func() {}}
+		if err := c.plain(); err != nil {
 			c.answer(nil, err)
 			return
 		}
-		defer c.leave()
+		defer func() { // when it was answered
+			c.leave()
+			c.over()
+		}()
 		ctx, cancel := context.WithTimeout(r.Context(), mostCall)
 		defer cancel()
 		c.ctx = ctx
@@ -45,8 +49,11 @@ func (s *Server) public(room chan struct{}, do func(c *call) (any, error)) http.
 
 // admitted handles a call of an agent, which has to show its credential.
 func (s *Server) admitted(do func(c *call) (any, error)) http.Handler {
-	return s.public(s.calls, func(c *call) (any, error) {
-		var err error
+	return s.public(func(c *call) (any, error) {
+		err := c.enter(s.calls)
+		if err != nil {
+			return nil, err
+		}
 		if c.caller, err = s.whoIs(c.ctx, c.bearer()); err != nil {
 			return nil, err
 		}
@@ -54,24 +61,29 @@ func (s *Server) admitted(do func(c *call) (any, error)) http.Handler {
 		if !ok {
 			return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent makes too many calls; %d a second and %d at once are right", s.o.Rate, mostGoing)
 		}
-		defer over()
+		c.over = over
 		return do(c)
 	})
 }
 
-// enter keeps out what is too much, or nothing that is spoken here.
-func (c *call) enter() error {
+// plain keeps out what is not spoken here.
+func (c *call) plain() error {
 	if e := c.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return refuse(http.StatusUnsupportedMediaType, CodeInvalid, "the body is compressed; one that is not is right")
 	}
 	if c.r.ContentLength < 0 {
 		return refuse(http.StatusLengthRequired, CodeInvalid, "the body comes without its length; one with a Content-Length is right")
 	}
+	return nil
+}
+
+// enter takes a place, if there is one.
+func (c *call) enter(room chan struct{}) error {
 	select {
-	case c.room <- struct{}{}:
+	case room <- struct{}{}:
+		c.room = room
 		return nil
 	default:
-		c.room = nil
 		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there are too many calls at once; try again")
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/netip"
 	"net/url"
 	"sync"
@@ -108,8 +107,7 @@ func (o *DialOptions) client() *http.Client {
 		t.TLSClientConfig = o.TLS.Clone()
 		t.TLSClientConfig.MinVersion = max(t.TLSClientConfig.MinVersion, tls.VersionTLS13)
 	}
-	jar, _ := cookiejar.New(nil) // there is no error; a balancer's cookie leads back to the same server
-	return &http.Client{Transport: t, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: t, Jar: newCookies(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Name is the name that the agent was enrolled under. It is its id for [scan.NewAgent].

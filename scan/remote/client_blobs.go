@@ -142,31 +142,6 @@ func (u *untilDone) Read(b []byte) (int, error) {
 	return u.r.Read(b)
 }
 
-// Open implements [scan.Blobs], for blobs that the agent has put, and those that a request names that it holds. Others are not there for it.
-func (b blobs) Open(ctx context.Context, d scan.Digest) (io.ReadCloser, error) {
-	if err := d.Check(); err != nil {
-		return nil, fmt.Errorf("remote: open a blob: %w", err)
-	}
-	var response *http.Response
-	s := sending{method: http.MethodGet, path: []string{"blobs", string(d)}}
-	err := b.c.insist(ctx, "blobs", func() error {
-		return b.c.as(ctx, "", func(credential string) (err error) {
-			response, err = b.c.open(ctx, &s, credential) //nolint:bodyclose // who reads it closes it
-			return err
-		})
-	})
-	if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeNotFound {
-		err = scan.ErrNoBlob
-	}
-	if err != nil {
-		return nil, fmt.Errorf("remote: open %s: %w", d, err)
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{newVerified(response.Body, d, scan.ErrCorrupt), response.Body}, nil
-}
-
 // Delete implements [scan.Blobs]. Agents delete nothing.
 func (b blobs) Delete(context.Context, scan.Digest) error { return errNotHere }
 

@@ -51,17 +51,19 @@ func (c *Client) admit(ctx context.Context, token string) error {
 		}
 	}
 	in := enrolment{Token: token, Key: id.Key.Public().(ed25519.PublicKey), Proof: ed25519.Sign(id.Key, signedEnrolment(token))}
-	return c.insist(ctx, "enrol", func() error { return c.obtain(ctx, in, sending{path: []string{"enrol"}, as: noCredential}) })
+	return c.insist(ctx, "enrol", func() error {
+		return c.obtain(ctx, nameIn(token), in, sending{path: []string{"enrol"}, as: noCredential})
+	})
 }
 
-// obtain asks for a credential, once, and keeps it.
-func (c *Client) obtain(ctx context.Context, in any, s sending) error {
+// obtain asks for a credential of a name, once, and keeps it.
+func (c *Client) obtain(ctx context.Context, name string, in any, s sending) error {
 	asked := time.Now()
 	var got grant
 	if err := c.post(ctx, in, &got, s); err != nil {
 		return err
 	}
-	if nameIn(got.Credential) != got.Name || got.For <= 0 {
+	if got.Name != name || nameIn(got.Credential) != name || got.For <= 0 {
 		return errNoAnswer
 	}
 	c.mu.Lock()
@@ -107,9 +109,9 @@ func (c *Client) fresh(refused string) (string, bool) {
 // renew asks for another credential once; who needs it tries again.
 func (c *Client) renew(ctx context.Context, is string) error {
 	c.mu.Lock()
-	proof := ed25519.Sign(c.identity.Key, signedRenewal(is))
+	name, proof := c.identity.Name, ed25519.Sign(c.identity.Key, signedRenewal(is))
 	c.mu.Unlock()
-	return c.obtain(ctx, renewal{proof}, sending{path: []string{"renew"}, as: is})
+	return c.obtain(ctx, name, renewal{proof}, sending{path: []string{"renew"}, as: is})
 }
 
 // load reads what an agent of the same file had.

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -21,20 +22,24 @@ type held struct {
 	who       caller
 	job       string
 	epoch     int
-	known     map[scan.Digest]bool
 	operation string // that it was received by
 
-	settling sync.Mutex // who has it does something to the delivery
+	settling turn // who has it does something to the delivery
 
 	mu       sync.Mutex
-	delivery scan.Delivery // nil: it has ended
+	delivery scan.Delivery        // nil: it has ended
+	known    map[scan.Digest]bool // what the request names
 	// ended is when it was settled, by that operation, or was found to be lost.
 	ended time.Time
 	by    string
 }
 
-// remembered is for how long a delivery is known after its end, as who has settled it may ask again.
-const remembered = 10 * time.Minute
+// What is known of a delivery after its end, as who has settled it may ask again: for how long, and of how many, for each that an agent may have. One whose
+// lease has ended counts, too, and is its agent's until then if nobody else was given it.
+const (
+	remembered   = time.Hour
+	rememberMore = 4
+)
 
 func newCloakroom() *cloakroom {
 	return &cloakroom{held: map[string]*held{}, by: map[string]map[string]*held{}, swept: time.Now()}
@@ -47,10 +52,11 @@ func (c *cloakroom) take(who caller, all []*held, most int) []*held {
 	c.sweep()
 	has := 0
 	for _, h := range c.by[who.name] {
-		if h.live() {
+		if h.who.same(who) && h.live() {
 			has++
 		}
 	}
+	c.trim(who.name, most*rememberMore)
 	all = all[:max(0, min(len(all), most-has))]
 	for _, h := range all {
 		if c.by[who.name] == nil {
@@ -59,6 +65,20 @@ func (c *cloakroom) take(who caller, all []*held, most int) []*held {
 		c.held[h.id], c.by[who.name][h.id] = h, h
 	}
 	return all
+}
+
+// trim forgets what has ended of an agent's but the newest.
+func (c *cloakroom) trim(name string, most int) {
+	var ended []*held
+	for _, h := range c.by[name] {
+		if !h.live() {
+			ended = append(ended, h)
+		}
+	}
+	slices.SortFunc(ended, func(a, b *held) int { return b.end().Compare(a.end()) })
+	for _, h := range ended[min(most, len(ended)):] {
+		c.remove(h)
+	}
 }
 
 // drop forgets deliveries that did not get to their agent.
@@ -120,22 +140,28 @@ func (h *held) live() bool {
 	return d != nil && time.Now().Before(d.Expires())
 }
 
-// end ends it. The delivery itself, which may be large, is let go.
-func (h *held) end(by string) {
+// names reports whether its request names a blob.
+func (h *held) names(d scan.Digest) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.delivery, h.by, h.ended = nil, by, time.Now()
+	return h.known[d]
 }
 
-// over reports whether it ended long ago.
-func (h *held) over(now time.Time) bool {
+// finish says that it has ended. What may be large is let go.
+func (h *held) finish(by string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	end := h.ended
+	h.delivery, h.known, h.by, h.ended = nil, nil, by, time.Now()
+}
+
+// end is when it has ended, or will.
+func (h *held) end() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.delivery != nil {
-		end = h.delivery.Expires()
+		return h.delivery.Expires()
 	}
-	return now.Sub(end) > remembered
+	return h.ended
 }
 
 // sweep forgets what ended long ago.
@@ -146,7 +172,7 @@ func (c *cloakroom) sweep() {
 	}
 	c.swept = now
 	for _, h := range c.held {
-		if h.over(now) {
+		if now.Sub(h.end()) > remembered {
 			c.remove(h)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/storage"
 )
 
 // progress brings reports to the desk: those about requests that the agent holds. Of others it is told to let them go.
@@ -37,6 +38,9 @@ func (s *Server) progress(c *call) (any, error) {
 		}
 		if p.Agent != c.caller.name {
 			return nil, notItself(c, p.Agent)
+		}
+		if len(p.Category) > storage.MaxName || p.Items < 0 || p.Bytes < 0 {
+			return nil, refuse(http.StatusBadRequest, CodeInvalid, "a report of %d items and %d bytes of category %.100q cannot be", p.Items, p.Bytes, p.Category)
 		}
 		if !holds[work{p.Job, p.Epoch}] {
 			out.Directives[i] = scan.Directive{Do: scan.Drop, Why: "the agent does not hold the request, as far as this server knows"}

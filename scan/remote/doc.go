@@ -46,7 +46,8 @@
 // nor what agents there are. It cannot speak under another name. It cannot read blobs, but those that it has put and those that its own requests name, nor
 // claim one as a result that it has neither put nor was told of. It cannot send requests, receive replies, list or delete. It cannot hide a request for more than an hour at a time, keep a connection
 // open by sending slowly, or have more polls, calls, requests, or bytes than [Options] say. What it may reply is what it was given under its name, also if it has it no
-// more: the epoch decides what that is worth. The last thousand things it was given or has put are remembered for that.
+// more: the epoch decides what that is worth. The last thousand requests it was given, and blobs it has put, are remembered for that. For each request there is room for results once, however often it
+// takes it. How many replies it sends for a request only its rate bounds.
 //
 // # More than one server
 //

@@ -2,9 +2,11 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"net"
 
 	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/storage"
 )
 
 // DialWith has a client reach its server by a function.
@@ -41,13 +43,14 @@ func decoder[T any](body []byte) error {
 // PartSize is how many bytes a part has.
 const PartSize = partSize
 
-// Clutter notes so many things of an agent, and Noted returns the names of all.
-func (s *Server) Clutter(ctx context.Context, agent string, n int) error {
+// Clutter notes that an agent was given so many requests, and has put as many blobs. Noted returns the names of all that is noted.
+func (s *Server) Clutter(ctx context.Context, agent string, given, put int) error {
 	return s.books.change(ctx, agent, func(p *page) error {
-		for i := range n {
-			if err := p.note(holdName("clutter", i+1), elementHeld, hold{}); err != nil {
-				return err
-			}
+		for i := range given {
+			p.elements = append(p.elements, storage.Element{Name: holdName("clutter", i+1), State: elementHeld, Since: p.now(), Data: []byte("{}")})
+		}
+		for i := range put {
+			p.elements = append(p.elements, storage.Element{Name: blobName(scan.DigestOf(fmt.Append(nil, i))), State: elementPut, Since: p.now(), Data: []byte("{}")})
 		}
 		return nil
 	})

@@ -128,6 +128,12 @@ func TestHostile(t *testing.T) {
 		"reports too much": {func(s *scene) answer {
 			return s.evil.do("POST", "/v1/progress", object{"progress": make([]scan.Progress, 101)})
 		}, 413, remote.CodeTooLarge},
+		"reports a long word": {func(s *scene) answer {
+			return s.evil.do("POST", "/v1/progress", object{"progress": []scan.Progress{{Agent: "evil", Job: "mine", Epoch: 1, Seq: 2, Category: strings.Repeat("x", 1000)}}})
+		}, 400, remote.CodeInvalid},
+		"reports less than nothing": {func(s *scene) answer {
+			return s.evil.do("POST", "/v1/progress", object{"progress": []scan.Progress{{Agent: "evil", Job: "mine", Epoch: 1, Seq: 2, Items: -1}}})
+		}, 400, remote.CodeInvalid},
 		"sends a large body": {func(s *scene) answer { return s.evil.do("POST", "/v1/progress", bytes.Repeat([]byte(" "), 300<<10)) }, 413, remote.CodeTooLarge},
 		"packs a body": {func(s *scene) answer {
 			return s.evil.do("POST", "/v1/beat", []byte("\x1f\x8b"), "Content-Encoding", "gzip")

@@ -148,7 +148,7 @@ func TestNotes(t *testing.T) {
 		r.ask("old", 1)
 		old := r.take(far.Requests)
 		time.Sleep(time.Second)
-		r.ok(s.Clutter(t.Context(), "far", 2000))
+		r.ok(s.Clutter(t.Context(), "far", 2000, 0))
 		time.Sleep(time.Second)
 		r.ask("new", 1)
 		d := r.take(far.Requests)

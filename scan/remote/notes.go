@@ -33,11 +33,19 @@ func holdName(job string, epoch int) string {
 
 func blobName(d scan.Digest) string { return "blob/" + string(d) }
 
-// note adds an element.
+// note adds an element, once: a queue may hand out the same request twice at a time.
 func (p *page) note(name, state string, what any) error {
+	if p.notes(name) {
+		return nil
+	}
 	data, err := json.Marshal(what)
 	p.elements = append(p.elements, storage.Element{Name: name, State: state, Since: p.now(), Data: data})
 	return err
+}
+
+// notes reports whether an element is about to be written.
+func (p *page) notes(name string) bool {
+	return slices.ContainsFunc(p.elements, func(el storage.Element) bool { return el.Name == name })
 }
 
 // noted returns those of the elements of these names that there are.
@@ -52,31 +60,32 @@ func (b *books) noted(ctx context.Context, agent string, names ...string) (map[s
 	return all, nil
 }
 
-// How many elements an agent has: when there are most, the oldest are forgotten until fewer are left.
+// How many elements of a state an agent has: when there are most, the oldest are forgotten until fewer are left. They are counted by state, as what it puts
+// must not make it forget what it was given: it would have room for that again.
 const (
 	mostNoted = 2000
 	lessNoted = 1000
 )
 
-// forget forgets what is older than others, if there is much.
+// forget forgets what is older than others, where there is much, but not what is about to be written.
 func (b *books) forget(ctx context.Context, p *page) error {
-	n := 0
 	for _, t := range p.snapshot.Tally {
-		n += t.N
-	}
-	if n < mostNoted {
-		return nil
-	}
-	var all []storage.Element
-	for el, err := range b.records.Elements(ctx, b.key(p.name), storage.ElementQuery{}) {
-		if err != nil {
-			return fmt.Errorf("remote: agent %q: %w", p.name, err)
+		if t.N < mostNoted {
+			continue
 		}
-		all = append(all, storage.Element{Name: el.Name, Since: el.Since})
-	}
-	slices.SortFunc(all, func(a, b storage.Element) int { return a.Since.Compare(b.Since) })
-	for _, el := range all[:max(0, len(all)-lessNoted)] {
-		p.gone = append(p.gone, el.Name)
+		var all []storage.Element
+		for el, err := range b.records.Elements(ctx, b.key(p.name), storage.ElementQuery{States: []string{t.State}}) {
+			if err != nil {
+				return fmt.Errorf("remote: agent %q: %w", p.name, err)
+			}
+			all = append(all, storage.Element{Name: el.Name, Since: el.Since})
+		}
+		slices.SortFunc(all, func(a, b storage.Element) int { return a.Since.Compare(b.Since) })
+		for _, el := range all[:max(0, len(all)-lessNoted)] {
+			if !p.notes(el.Name) {
+				p.gone = append(p.gone, el.Name)
+			}
+		}
 	}
 	return nil
 }

@@ -81,31 +81,41 @@ func (s *Server) take(ctx context.Context, who caller, in *poll, most int) ([]*h
 	return all, err
 }
 
-// note writes down what an agent is given.
+// note writes down what an agent is given. For what it was given before it has no more room than it had: it could give it back for that.
 func (s *Server) note(ctx context.Context, who caller, all []*held) error {
+	var names []string
+	for _, h := range all {
+		names = append(names, holdName(h.job, h.epoch))
+	}
 	return s.books.change(ctx, who.name, func(p *page) error {
 		if err := p.admits(who); err != nil { // it may have been revoked meanwhile
 			return err
 		}
-		if err := s.books.forget(ctx, p); err != nil {
+		if len(all) == 0 {
+			return nil
+		}
+		before, err := s.books.noted(ctx, who.name, names...)
+		if err != nil {
 			return err
 		}
-		for _, h := range all {
+		for i, h := range all {
 			if h.epoch < 1 {
 				continue // nothing can be said of it but to bury it
 			}
-			if err := p.note(holdName(h.job, h.epoch), elementHeld, hold{h.job, h.epoch, slices.Collect(maps.Keys(h.known))}); err != nil {
+			if _, again := before[names[i]]; !again && !p.notes(names[i]) {
+				p.Room = min(p.Room+s.o.Results, int64(s.o.Width)*s.o.Results)
+			}
+			if err := p.note(names[i], elementHeld, hold{h.job, h.epoch, slices.Collect(maps.Keys(h.known))}); err != nil {
 				return err
 			}
 		}
-		p.Room = min(p.Room+int64(len(all))*s.o.Results, int64(s.o.Width)*s.o.Results)
 		return nil
 	})
 }
 
 // newHeld reads of a request what says who may do what about it. The rest is between manager and agent, who may both be newer than this program.
 func newHeld(d scan.Delivery, who caller, operation string) *held {
-	h := &held{delivery: d, id: rand.Text(), who: who, operation: operation, known: map[scan.Digest]bool{}}
+	h := &held{delivery: d, id: rand.Text(), who: who, operation: operation, known: map[scan.Digest]bool{}, settling: newTurn()}
 	var about struct {
 		Job   string `json:"job"`
 		Epoch int    `json:"epoch"`

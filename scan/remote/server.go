@@ -64,6 +64,7 @@ type Server struct {
 	log     *slog.Logger
 	mux     *http.ServeMux
 	calls   chan struct{}
+	enrols  chan struct{}
 	books   *books
 	held    *cloakroom
 	polls   *polls
@@ -83,6 +84,7 @@ func NewServer(office Office, o *Options) (*Server, error) {
 	}
 	s.log = s.o.Logger
 	s.calls = make(chan struct{}, s.o.Calls)
+	s.enrols = make(chan struct{}, mostEnrolling)
 	s.books = &books{records: office.Records, kind: s.o.Name, most: s.o.Agents}
 	s.held = newCloakroom()
 	s.polls = newPolls()
@@ -147,7 +149,7 @@ func (s *Server) HTTP(config *tls.Config) *http.Server {
 // routes is the table of the endpoints.
 func (s *Server) routes() *http.ServeMux {
 	m := http.NewServeMux()
-	m.Handle("POST /v1/enrol", s.public(make(chan struct{}, mostEnrolling), s.enrol))
+	m.Handle("POST /v1/enrol", s.public(s.enrol))
 	for pattern, do := range map[string]func(c *call) (any, error){
 		"POST /v1/renew":                  s.renew,
 		"POST /v1/receive":                s.receive,

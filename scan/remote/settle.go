@@ -27,8 +27,10 @@ func (s *Server) settle(c *call) (any, error) {
 	if h == nil {
 		return nil, refuse(http.StatusNotFound, CodeNotFound, "this agent holds no delivery of that number by this server")
 	}
-	h.settling.Lock()
-	defer h.settling.Unlock()
+	if err := h.settling.lock(c.ctx); err != nil {
+		return nil, err
+	}
+	defer h.settling.unlock()
 	d, by := h.now()
 	if d == nil {
 		if by == in.Operation {
@@ -46,17 +48,17 @@ func (s *Server) settle(c *call) (any, error) {
 			out.Left = time.Until(d.Expires())
 		}
 	case "ack":
-		err = h.finish(c.ctx, in.Operation, d.Ack)
+		err = h.settle(c.ctx, in.Operation, d.Ack)
 	case "retry":
-		err = h.finish(c.ctx, in.Operation, func(ctx context.Context) error { return d.Retry(ctx, in.After) })
+		err = h.settle(c.ctx, in.Operation, func(ctx context.Context) error { return d.Retry(ctx, in.After) })
 	case "bury":
 		reason := fmt.Sprintf("%s (as agent %q says)", text.Clip(in.Reason, mostReason), c.caller.name)
-		err = h.finish(c.ctx, in.Operation, func(ctx context.Context) error { return d.Bury(ctx, reason) })
+		err = h.settle(c.ctx, in.Operation, func(ctx context.Context) error { return d.Bury(ctx, reason) })
 	default:
 		return nil, refuse(http.StatusNotFound, CodeNotFound, "a delivery can be extended, acked, retried or buried")
 	}
 	if errors.Is(err, scan.ErrLeaseLost) {
-		h.end("")
+		h.finish("")
 		return nil, errLost
 	}
 	return out, err
@@ -64,13 +66,13 @@ func (s *Server) settle(c *call) (any, error) {
 
 var errLost = refuse(http.StatusGone, CodeLost, "the delivery was settled, or its lease is lost")
 
-// finish ends a delivery, whether its agent hears of it or not.
-func (h *held) finish(ctx context.Context, operation string, do func(ctx context.Context) error) error {
+// settle ends a delivery, whether its agent hears of it or not.
+func (h *held) settle(ctx context.Context, operation string, do func(ctx context.Context) error) error {
 	ctx, cancel := lastly(ctx)
 	defer cancel()
 	err := do(ctx)
 	if err == nil {
-		h.end(operation)
+		h.finish(operation)
 	}
 	return err
 }

@@ -24,14 +24,21 @@ type staging struct {
 
 	mu    sync.Mutex
 	files map[string]*staged
-	used  map[string]int64 // by agents
+	used  map[string]usage // by agents
 	all   int64
 	swept time.Time
 }
 
+// Usage is what an agent has there.
+type usage struct {
+	files int
+	bytes int64
+}
+
 // A staged upload.
 type staged struct {
-	turn  chan struct{} // whoever has the place in it writes, or ends it
+	turn // whose it is writes, or ends it
+
 	name  string
 	agent string
 	size  int64
@@ -41,20 +48,8 @@ type staged struct {
 
 func newStaged(name string, size int64, at time.Time) *staged {
 	agent, _, _ := strings.Cut(name, "-")
-	return &staged{turn: make(chan struct{}, 1), name: name, agent: agent, size: size, at: at}
+	return &staged{turn: newTurn(), name: name, agent: agent, size: size, at: at}
 }
-
-// lock waits for its turn.
-func (f *staged) lock(ctx context.Context) error {
-	select {
-	case f.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (f *staged) unlock() { <-f.turn }
 
 // How long an unfinished upload waits for its next part, and how many of them an agent has.
 const (
@@ -65,7 +60,7 @@ const (
 var stagedName = regexp.MustCompile(`^[0-9a-f]{32}-[0-9a-f]{64}$`)
 
 func openStaging(folder string, each, most int64) (*staging, error) {
-	g := &staging{folder: folder, each: each, most: most, files: map[string]*staged{}, used: map[string]int64{}, swept: time.Now()}
+	g := &staging{folder: folder, each: each, most: most, files: map[string]*staged{}, used: map[string]usage{}, swept: time.Now()}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
@@ -76,11 +71,17 @@ func openStaging(folder string, each, most int64) (*staging, error) {
 			continue
 		}
 		f := newStaged(e.Name(), info.Size(), info.ModTime())
-		g.files[f.name] = f
-		g.used[f.agent] += f.size
-		g.all += f.size
+		g.count(f, f.size)
 	}
 	return g, err
+}
+
+// count counts an upload that is there from now on.
+func (g *staging) count(f *staged, size int64) {
+	g.files[f.name] = f
+	of := g.used[f.agent]
+	g.used[f.agent] = usage{of.files + 1, of.bytes + size}
+	g.all += size
 }
 
 // stagedAs is the name of the file of an agent's upload.
@@ -103,6 +104,9 @@ func (g *staging) size(ctx context.Context, agent string, d scan.Digest) (int64,
 		return 0, err
 	}
 	defer f.unlock()
+	if f.gone { // it ended while we waited for it
+		return 0, nil
+	}
 	return f.size, nil
 }
 
@@ -129,17 +133,20 @@ func (g *staging) find(name string) (*staged, error) {
 	if f := g.files[name]; f != nil {
 		return f, nil
 	}
-	f, mine := newStaged(name, 0, time.Now()), 0
-	for _, other := range g.files {
-		if other.agent == f.agent {
-			mine++
-		}
+	f := newStaged(name, 0, time.Now())
+	if n := g.used[f.agent].files; n >= mostStaged {
+		return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent has %d unfinished uploads; it may have no more", n)
 	}
-	if mine >= mostStaged {
-		return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent has %d unfinished uploads; it may have no more", mine)
-	}
-	g.files[name] = f
+	g.count(f, 0)
 	return f, nil
+}
+
+// leave unlocks an upload. One of which nothing has come is none.
+func (g *staging) leave(f *staged) {
+	if f.size == 0 && !f.gone {
+		g.drop(f)
+	}
+	f.unlock()
 }
 
 // sweep drops uploads that nobody goes on with.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/reeve-go/reeve/scan"
@@ -26,7 +24,7 @@ func (g *staging) add(f *staged, part []byte) error {
 		err = errors.Join(err, file.Close())
 	}
 	if err != nil {
-		g.release(f.agent, int64(len(part)))
+		g.release(f, int64(len(part)))
 		return fmt.Errorf("remote: an upload cannot be kept: %w", err)
 	}
 	f.size, f.at = f.size+int64(len(part)), time.Now()
@@ -37,23 +35,23 @@ func (g *staging) add(f *staged, part []byte) error {
 func (g *staging) reserve(f *staged, n int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	of := g.used[f.agent]
 	switch {
-	case g.used[f.agent]+n > g.each:
+	case of.bytes+n > g.each:
 		return refuse(http.StatusRequestEntityTooLarge, CodeTooLarge, "the agent's unfinished uploads would have more than %d bytes", g.each)
 	case g.all+n > g.most:
 		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there is no room for uploads now; try again")
 	}
-	g.used[f.agent] += n
+	g.used[f.agent] = usage{of.files, of.bytes + n}
 	g.all += n
 	return nil
 }
 
-func (g *staging) release(agent string, n int64) {
+func (g *staging) release(f *staged, n int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.used[agent] -= n; g.used[agent] <= 0 {
-		delete(g.used, agent)
-	}
+	of := g.used[f.agent]
+	g.used[f.agent] = usage{of.files, of.bytes - n}
 	g.all -= n
 }
 
@@ -65,7 +63,7 @@ func (g *staging) truncate(f *staged, to int64) error {
 	if err := os.Truncate(g.path(f.name), to); err != nil {
 		return err
 	}
-	g.release(f.agent, f.size-to)
+	g.release(f, f.size-to)
 	f.size = to
 	return nil
 }
@@ -73,20 +71,22 @@ func (g *staging) truncate(f *staged, to int64) error {
 // drop ends an upload that is locked.
 func (g *staging) drop(f *staged) {
 	f.gone = true
-	g.release(f.agent, f.size)
 	_ = os.Remove(g.path(f.name)) // or the next server finds it
+	g.release(f, f.size)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.files, f.name)
+	of := g.used[f.agent]
+	if of.files--; of.files == 0 {
+		delete(g.used, f.agent)
+	} else {
+		g.used[f.agent] = of
+	}
 }
 
 // keep puts an upload, which is locked, into blobs, if it is what it should be.
 func (g *staging) keep(ctx context.Context, f *staged, blobs scan.Blobs, d scan.Digest) error {
 	file, err := os.Open(g.path(f.name))
-	if errors.Is(err, fs.ErrNotExist) && f.size == 0 {
-		_, _, err = blobs.Put(ctx, strings.NewReader(""))
-		return err
-	}
 	if err != nil {
 		return err
 	}

@@ -282,10 +282,10 @@ func TestForgets(t *testing.T) {
 			} else {
 				r.ok(d.Bury(t.Context(), "why"))
 			}
-			time.Sleep(time.Minute)
+			time.Sleep(5 * time.Minute)
 		}
-		if n := s.Held(); n > 12 {
-			t.Errorf("%d deliveries are remembered of what ended up to half an hour ago", n)
+		if n := s.Held(); n > 14 {
+			t.Errorf("%d deliveries are remembered of what ended up to two hours and a half ago", n)
 		}
 		for _, name := range []string{"a", "b"} {
 			_, err := s.Enrol(t.Context(), name, time.Hour)

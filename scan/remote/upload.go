@@ -65,17 +65,16 @@ func (s *Server) upload(c *call) (any, error) {
 		return nil, err
 	}
 	s.staging.sweep()
-	if c.caller.room < p.size+putCost {
-		return nil, errNoRoom
+	if err := s.hasRoom(c, &p); err != nil {
+		return nil, err
 	}
 	f, err := s.staging.begin(c.ctx, c.caller.name, p.blob)
 	if err != nil {
 		return nil, err
 	}
-	defer f.unlock()
+	defer s.staging.leave(f)
 	if f.size != p.offset {
 		if f.size == 0 && s.keptAlready(c, &p) {
-			s.staging.drop(f)
 			return uploaded{p.size, true}, nil
 		}
 		return nil, refuse(http.StatusConflict, CodeOffset, "the upload is at %d, and the part at %d", f.size, p.offset)
@@ -87,6 +86,18 @@ func (s *Server) upload(c *call) (any, error) {
 		return uploaded{Offset: f.size}, nil
 	}
 	return s.finish(c, &p, f)
+}
+
+// hasRoom returns an error if the agent may not put so much, unless it has put just that before: it counts once.
+func (s *Server) hasRoom(c *call, p *part) error {
+	if c.caller.room >= p.size+putCost {
+		return nil
+	}
+	noted, err := s.books.noted(c.ctx, c.caller.name, blobName(p.blob))
+	if err == nil && len(noted) == 0 {
+		err = errNoRoom
+	}
+	return err
 }
 
 // keptAlready reports whether a part is the last of a blob that the agent has put: the answer to it was lost.
@@ -102,7 +113,7 @@ func (s *Server) keptAlready(c *call, p *part) bool {
 
 // finish keeps a blob that is whole.
 func (s *Server) finish(c *call, p *part, f *staged) (any, error) {
-	ctx := c.ctx
+	ctx, name := c.ctx, blobName(p.blob)
 	if err := s.staging.keep(ctx, f, s.Blobs, p.blob); err != nil {
 		if errors.Is(err, errNotIts) {
 			s.staging.drop(f)
@@ -115,14 +126,17 @@ func (s *Server) finish(c *call, p *part, f *staged) (any, error) {
 		if err := a.admits(c.caller); err != nil {
 			return err
 		}
-		if a.Room < p.size+putCost {
-			return errNoRoom
-		}
-		a.Room -= p.size + putCost
-		if err := s.books.forget(ctx, a); err != nil {
+		noted, err := s.books.noted(ctx, c.caller.name, name)
+		if err != nil {
 			return err
 		}
-		return a.note(blobName(p.blob), elementPut, nothing{})
+		if len(noted) == 0 {
+			if a.Room < p.size+putCost {
+				return errNoRoom
+			}
+			a.Room -= p.size + putCost
+		}
+		return a.note(name, elementPut, nothing{})
 	})
 	if err != nil {
 		s.rewind(f, p.offset)

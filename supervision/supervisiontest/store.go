@@ -71,7 +71,7 @@ func (g *gate) Apply(ctx context.Context, changes []storage.Change) (answers []e
 		for i, answer := range answers {
 			g.sim.trace.add(who, "applies %s: %s", changed(&changes[i]), answerOf(answer))
 			if answer == nil {
-				g.note(g.sim.ledger.applied(g.sim.ctx, &inside[i]))
+				g.note(g.sim.ledger.applied(g.sim.ctx, &inside[i])) //nolint:contextcheck // the process may be stopped by now
 			}
 		}
 		return err

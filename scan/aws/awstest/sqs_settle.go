@@ -24,7 +24,7 @@ type hideIn struct {
 	QueueURL          string `json:"QueueUrl"`
 	ID                string `json:"Id"`
 	ReceiptHandle     string
-	VisibilityTimeout int
+	VisibilityTimeout *int
 }
 
 func (in hideIn) id() string { return in.ID }
@@ -67,13 +67,16 @@ func (s *queues) hide(in hideIn) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
+	if in.VisibilityTimeout == nil {
+		return nil, refuse("MissingParameter", "The request must contain the parameter VisibilityTimeout.")
+	}
 	i, current, refused := q.held(in.ReceiptHandle)
-	now := time.Now()
-	until := now.Add(time.Duration(in.VisibilityTimeout) * time.Second)
+	now, hidden := time.Now(), *in.VisibilityTimeout
+	until := now.Add(time.Duration(hidden) * time.Second)
 	switch {
 	case refused != nil:
 		return nil, refused
-	case in.VisibilityTimeout < 0 || in.VisibilityTimeout > 43200:
+	case hidden < 0 || hidden > 43200:
 		return nil, invalid("Value for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200.")
 	case !current:
 		return nil, invalid("Value " + in.ReceiptHandle + " for parameter ReceiptHandle is invalid." +

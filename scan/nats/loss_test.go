@@ -1,0 +1,182 @@
+package nats_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/reeve-go/reeve/scan"
+	"github.com/reeve-go/reeve/scan/nats"
+)
+
+// What is redriven while somebody buries it is not lost: he removes what waits when it is among the dead.
+func TestRedriveOfWhatIsJustBuried(t *testing.T) {
+	t.Parallel()
+	js := connect(t, serve(t, t.TempDir()))
+	name := fresh()
+	q := queue(t, js, name, nats.Options{Wait: moment})
+	send(t, q, scan.Message{Key: "a"})
+	ok(t, nats.BuryHalf(t.Context(), receive(t, q, 1, time.Minute)[0]))
+	if n, err := q.Redrive(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d were redriven, %v; want none", n, err)
+	}
+	todo, err := js.Stream(t.Context(), name)
+	ok(t, err)
+	ok(t, todo.DeleteMsg(t.Context(), 1)) // as who buries it does next
+	has(t, q, scan.QueueStats{Dead: 1})
+	if n, err := q.Redrive(t.Context(), "a"); n != 1 || err != nil {
+		t.Errorf("%d were redriven, %v; want one", n, err)
+	}
+	ok(t, receive(t, q, 1, time.Minute)[0].Ack(t.Context()))
+}
+
+// In a stream that was deleted and made again numbers begin anew. What was said of the old ones is not about the new ones.
+func TestStreamMadeAgain(t *testing.T) {
+	t.Parallel()
+	js := connect(t, serve(t, t.TempDir()))
+	name := fresh()
+	q := queue(t, js, name, nats.Options{Wait: moment})
+	send(t, q, scan.Message{Key: "a"}, scan.Message{Key: "b"})
+	ok(t, q.Withdraw(t.Context(), "a", "b"))
+	ok(t, js.DeleteStream(t.Context(), name))
+	q = queue(t, js, name, nats.Options{Wait: moment})
+	send(t, q, scan.Message{Key: "c"}, scan.Message{Key: "d"})
+	held := receive(t, q, 2, time.Minute)
+	ok(t, held[0].Ack(t.Context()))
+	ok(t, nats.Expire(t.Context(), held[1]))
+	if d := receive(t, q, 1, time.Minute)[0]; d.Message().Key != "d" || d.Attempt() != 2 {
+		t.Errorf("received was %q, for the %d. time; want d, for the second", d.Message().Key, d.Attempt())
+	}
+}
+
+// Every body can be buried for every reason.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	q := queue(t, connect(t, serve(t, t.TempDir())), fresh(), nats.Options{Wait: moment, Storage: jetstream.MemoryStorage})
+	for _, reason := range []string{"", strings.Repeat("\x01", 10_000), strings.Repeat("<", 10_000), "\xff\r\nReeve-Note: x", strings.Repeat("ü", 10_000)} {
+		send(t, q, scan.Message{Key: strings.Repeat("k", 512), Body: make([]byte, 1<<20-16<<10)})
+		ok(t, receive(t, q, 1, time.Minute)[0].Bury(t.Context(), reason))
+		has(t, q, scan.QueueStats{Dead: 1})
+	}
+}
+
+// Who redrives everything comes to an end, also if all is buried again as fast.
+func TestRedriveEnds(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir())
+	name := fresh()
+	q, other := queue(t, connect(t, s), name, nats.Options{Wait: moment}), queue(t, connect(t, s), name, nats.Options{Wait: moment})
+	const n = 50
+	for i := range n {
+		send(t, q, scan.Message{Key: fmt.Sprint(i)})
+	}
+	for _, d := range receive(t, q, n, time.Minute) {
+		ok(t, d.Bury(t.Context(), "no"))
+	}
+	ctx, cancel := contextFor(t, 5*time.Second)
+	buried := make(chan struct{})
+	go func() {
+		defer close(buried)
+		for ctx.Err() == nil {
+			got, _ := other.Receive(ctx, 10, time.Minute)
+			for _, d := range got {
+				_ = d.Bury(ctx, "no")
+			}
+		}
+	}()
+	got, err := q.Redrive(ctx)
+	cancel()
+	<-buried
+	if got != n || err != nil {
+		t.Errorf("%d were redriven, %v; %d were dead", got, err, n)
+	}
+}
+
+// What was decided is known for as long as the message is hidden from who would see to it.
+func TestEndIsKept(t *testing.T) {
+	t.Parallel()
+	js := connect(t, serve(t, t.TempDir()))
+	name := fresh()
+	q := queue(t, js, name, nats.Options{Wait: moment})
+	send(t, q, scan.Message{Key: "a"})
+	ok(t, receive(t, q, 1, time.Hour)[0].Ack(t.Context()))
+	ledger, err := js.Stream(t.Context(), name+"_ledger")
+	ok(t, err)
+	raw, err := ledger.GetMsg(t.Context(), 1, jetstream.WithGetMsgSubject(name+".note.*"))
+	ok(t, err)
+	if lasts, err := time.ParseDuration(raw.Header.Get(jetstream.MsgTTLHeader)); err != nil || lasts < time.Hour {
+		t.Errorf("it is kept for %v, %v; the lease was an hour", lasts, err)
+	}
+}
+
+// Leases of any length are leases, if it is one.
+func TestLeases(t *testing.T) {
+	t.Parallel()
+	q := queue(t, connect(t, serve(t, t.TempDir())), fresh(), nats.Options{Wait: moment, Tries: 3})
+	for range 2 {
+		send(t, q, scan.Message{Key: "a"})
+		d := receive(t, q, 1, math.MaxInt64)[0]
+		ok(t, nats.Expire(t.Context(), d))
+		d = receive(t, q, 1, math.MaxInt64)[0]
+		ok(t, d.Extend(t.Context(), math.MaxInt64))
+		for _, lease := range []time.Duration{0, -1, math.MinInt64} {
+			if err := d.Extend(t.Context(), lease); err == nil || errors.Is(err, scan.ErrLeaseLost) {
+				t.Errorf("Extend for %v: the error is %v; it must say what is right", lease, err)
+			}
+		}
+		none(t, q)
+		if !d.Expires().After(time.Now().Add(time.Hour)) {
+			t.Errorf("it is hidden until %v", d.Expires())
+		}
+		ok(t, d.Ack(t.Context()))
+	}
+}
+
+// A list of which a part never arrives is no list, and nothing is swept by it.
+func TestListLosesPart(t *testing.T) {
+	t.Parallel()
+	js := connect(t, serve(t, t.TempDir()))
+	bucket := fresh()
+	b := blobs(t, js, bucket, nats.BlobsOptions{Storage: jetstream.MemoryStorage})
+	const n = 300 // more than a page
+	for i := range n {
+		put(t, b, fmt.Append(nil, i))
+	}
+	s, err := js.Stream(t.Context(), "OBJ_"+bucket)
+	ok(t, err)
+	listed, stolen := 0, 0
+	for _, err = range b.List(t.Context()) {
+		if listed++; listed > 1 {
+			continue
+		}
+		for name := range s.ConsumerNames(t.Context()).Name() {
+			c, err := s.Consumer(t.Context(), name)
+			ok(t, err)
+			batch, err := c.FetchNoWait(n)
+			ok(t, err)
+			for range batch.Messages() {
+				stolen++
+			}
+		}
+	}
+	if stolen == 0 || err == nil {
+		t.Errorf("of %d blobs %d were listed, %d never arrived, and the error is %v", n, listed, stolen, err)
+	}
+}
+
+// A source that breaks off is not at its end, whatever its error has inside.
+func TestPutBreaksOff(t *testing.T) {
+	t.Parallel()
+	b := blobs(t, connect(t, serve(t, t.TempDir())), fresh(), nats.BlobsOptions{})
+	broken := fmt.Errorf("the connection broke: %w", io.EOF)
+	if d, n, err := b.Put(t.Context(), io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		t.Errorf("Put returned %s, %d and %v; want the error of the source", d, n, err)
+	}
+}
