@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/reeve-go/reeve/internal/ctxio"
 )
 
 // DirBlobsOptions for [NewDirBlobs]. Nil is the same as the zero value.
@@ -113,7 +115,7 @@ func (b *DirBlobs) stage(ctx context.Context, name string, r io.Reader, sum hash
 	if err != nil {
 		return 0, err
 	}
-	from := io.Reader(&untilDone{ctx, r})
+	from := ctxio.NewReader(ctx, r)
 	if b.max > 0 {
 		from = io.LimitReader(from, b.max+1)
 	}
@@ -154,7 +156,7 @@ func (b *DirBlobs) Open(ctx context.Context, d Digest) (io.ReadCloser, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("scan: open a blob: %w", err)
 	}
-	return &verified{r: &untilDone{ctx, f}, closer: f, want: d, sum: sha256.New()}, nil
+	return &verified{r: ctxio.NewReader(ctx, f), closer: f, want: d, sum: sha256.New()}, nil
 }
 
 // Delete implements [Blobs].

@@ -1,19 +1,17 @@
 package remote
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"time"
 
+	"github.com/reeve-go/reeve/internal/spool"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -24,22 +22,22 @@ var _ scan.Blobs = blobs{}
 
 // Put implements [scan.Blobs]. What r has is kept here until the server has all of it, in memory if it is small: so a part can be sent again.
 func (b blobs) Put(ctx context.Context, r io.Reader) (scan.Digest, int64, error) {
-	kept, err := spool(ctx, b.c.o.Temp, r)
+	kept, err := spool.New(ctx, r, b.c.o.Temp, partSize)
 	if err != nil {
 		return "", 0, fmt.Errorf("remote: put a blob: %w", err)
 	}
-	defer kept.close()
+	defer kept.Close()
 	if err := b.send(ctx, kept); err != nil {
 		return "", 0, fmt.Errorf("remote: put a blob: %w", err)
 	}
-	return kept.digest, kept.size, nil
+	return kept.Digest, kept.Size, nil
 }
 
 // mostAnew is how often an upload begins anew or goes on elsewhere than it was, without a part between that was taken.
 const mostAnew = 5
 
 // send sends a blob part by part, from where the server is.
-func (b blobs) send(ctx context.Context, s *spooled) error {
+func (b blobs) send(ctx context.Context, s *spool.Spool) error {
 	at, err := b.soFar(ctx, s)
 	for anew := 0; err == nil; {
 		var out uploaded
@@ -48,7 +46,7 @@ func (b blobs) send(ctx context.Context, s *spooled) error {
 		switch {
 		case err == nil && out.Kept:
 			return nil
-		case err == nil && out.Offset > at && out.Offset < s.size:
+		case err == nil && out.Offset > at && out.Offset < s.Size:
 			at, anew = out.Offset, 0
 		case err == nil:
 			return errNoAnswer
@@ -61,85 +59,30 @@ func (b blobs) send(ctx context.Context, s *spooled) error {
 }
 
 // soFar asks from where an upload goes on. If all is there but was not kept, its last part is sent again.
-func (b blobs) soFar(ctx context.Context, s *spooled) (int64, error) {
-	if s.size <= partSize {
+func (b blobs) soFar(ctx context.Context, s *spool.Spool) (int64, error) {
+	if s.Size <= partSize {
 		return 0, nil
 	}
 	var out uploaded
-	err := b.c.call(ctx, &out, sending{method: http.MethodGet, path: []string{"uploads", string(s.digest)}})
-	if err == nil && (out.Offset < 0 || out.Offset >= s.size) {
+	err := b.c.call(ctx, &out, sending{method: http.MethodGet, path: []string{"uploads", string(s.Digest)}})
+	if err == nil && (out.Offset < 0 || out.Offset >= s.Size) {
 		err = errNoAnswer
 	}
 	return out.Offset, err
 }
 
 // part sends the part that begins there.
-func (b blobs) part(ctx context.Context, s *spooled, at int64) (out uploaded, err error) {
-	piece := make([]byte, min(partSize, s.size-at))
-	if _, err := s.ReadAt(piece, at); err != nil && !errors.Is(err, io.EOF) {
+func (b blobs) part(ctx context.Context, s *spool.Spool, at int64) (out uploaded, err error) {
+	piece := make([]byte, min(partSize, s.Size-at))
+	if _, err := s.Open().ReadAt(piece, at); err != nil && !errors.Is(err, io.EOF) {
 		return out, err
 	}
 	err = b.c.call(ctx, &out, sending{
-		method: http.MethodPut, path: []string{"uploads", string(s.digest)}, body: piece, within: 3 * time.Minute, // the last one waits until it is kept
-		query:  url.Values{"offset": {strconv.FormatInt(at, 10)}, "size": {strconv.FormatInt(s.size, 10)}},
+		method: http.MethodPut, path: []string{"uploads", string(s.Digest)}, body: piece, within: 3 * time.Minute, // the last one waits until it is kept
+		query:  url.Values{"offset": {strconv.FormatInt(at, 10)}, "size": {strconv.FormatInt(s.Size, 10)}},
 		header: http.Header{headerDigest: {string(scan.DigestOf(piece))}},
 	})
 	return out, err
-}
-
-// A spooled blob is one on its way.
-type spooled struct {
-	io.ReaderAt
-
-	size   int64
-	digest scan.Digest
-	file   *os.File
-}
-
-// spool reads a blob to its end: into memory, and a file if it is larger than a part.
-func spool(ctx context.Context, temp string, r io.Reader) (*spooled, error) {
-	sum := sha256.New()
-	from := io.TeeReader(&untilDone{ctx, r}, sum)
-	var first bytes.Buffer
-	n, err := io.Copy(&first, io.LimitReader(from, partSize+1))
-	s := &spooled{ReaderAt: bytes.NewReader(first.Bytes()), size: n}
-	if err == nil && n > partSize {
-		err = s.spill(temp, io.MultiReader(&first, from))
-	}
-	if err != nil {
-		s.close()
-		return nil, err
-	}
-	s.digest = sumOf(sum)
-	return s, nil
-}
-
-func (s *spooled) spill(temp string, from io.Reader) (err error) {
-	if s.file, err = os.CreateTemp(temp, "reeve-upload-*"); err == nil {
-		s.ReaderAt = s.file
-		s.size, err = io.Copy(s.file, from)
-	}
-	return err
-}
-
-func (s *spooled) close() {
-	if s.file != nil {
-		_ = s.file.Close() // nobody needs it any more
-		_ = os.Remove(s.file.Name())
-	}
-}
-
-// An untilDone reader ends with its context.
-type untilDone struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (u *untilDone) Read(b []byte) (int, error) {
-	if u.ctx.Err() != nil {
-		return 0, context.Cause(u.ctx)
-	}
-	return u.r.Read(b)
 }
 
 // Delete implements [scan.Blobs]. Agents delete nothing.
