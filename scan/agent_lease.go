@@ -19,11 +19,14 @@ func (t *task) adopt(d Delivery) bool {
 	return true
 }
 
-// extend has the request hidden from others for another while.
+// extend has the request hidden from others for another while, unless that was just done.
 func (t *task) extend(ctx context.Context) {
 	var left time.Duration
 	for _, d := range t.mine() {
 		asked := time.Now()
+		if d.Expires().Sub(asked) > t.shift.options.Lease-t.shift.options.Beat/2 {
+			continue
+		}
 		err := t.shift.call(ctx, func(ctx context.Context) error { return d.Extend(ctx, t.shift.options.Lease) })
 		switch {
 		case errors.Is(err, ErrLeaseLost):

@@ -7,28 +7,30 @@ import (
 	"time"
 )
 
-// reportInBackground reports all tasks and the agent itself, on each beat, until what it returns is called.
+// reportInBackground reports all tasks and the agent itself, on each beat, until what it returns is called. Neither waits for the other.
 func (s *shift) reportInBackground() (quiet func()) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	var reporter sync.WaitGroup
-	reporter.Go(func() {
-		beat := time.NewTicker(s.options.Beat)
-		defer beat.Stop()
-		for {
-			select {
-			case <-s.news:
-				s.report(ctx)
-			case <-beat.C:
-				s.report(ctx)
-				s.beat(ctx, Beat{})
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
+	var reporters sync.WaitGroup
+	reporters.Go(func() { s.onBeats(ctx, s.news, func() { s.report(ctx) }) })
+	reporters.Go(func() { s.onBeats(ctx, nil, func() { s.beat(ctx, Beat{}) }) })
 	return func() {
 		cancel()
-		reporter.Wait()
+		reporters.Wait()
+	}
+}
+
+// onBeats does something on each beat, and when there is news, until ctx ends.
+func (s *shift) onBeats(ctx context.Context, news <-chan struct{}, do func()) {
+	beat := time.NewTicker(s.options.Beat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-news:
+		case <-beat.C:
+		case <-ctx.Done():
+			return
+		}
+		do()
 	}
 }
 

@@ -272,6 +272,13 @@ func (q *flaky) Receive(ctx context.Context, most int, lease time.Duration) (out
 	return out, err
 }
 
+func (q *flaky) Listen(ctx context.Context) (stop func()) {
+	_ = q.do("listen", func() error { return nil })
+	return q.Queue.(interface {
+		Listen(ctx context.Context) func()
+	}).Listen(ctx)
+}
+
 type flakyDelivery struct {
 	scan.Delivery
 

@@ -25,6 +25,10 @@ func TestAgentScans(t *testing.T) {
 		if o.opener.isOpen() != 0 {
 			t.Error("the target was left open")
 		}
+		o.pass(time.Minute)
+		if listened, extended := o.requests.count("listen"), o.requests.count("extend"); listened != 1 || extended != 0 {
+			t.Errorf("it listened %d times, and extended the lease of what took no time %d times; once and never are right", listened, extended)
+		}
 	})
 }
 
@@ -73,6 +77,24 @@ func TestAgentTakesWhatItHasRoomFor(t *testing.T) {
 			if n < 1 || n > 2 {
 				t.Errorf("it asked for %d requests", n)
 			}
+		}
+	})
+}
+
+// Who is busy does not ask for each request by itself.
+func TestAgentTakesSomeAtOnce(t *testing.T) {
+	t.Parallel()
+	inOffice(t, func(o *office) {
+		o.options.Width = 10
+		for n := range 40 {
+			o.ask(fmt.Sprint("j", n), 1, "steady")
+			time.Sleep(time.Millisecond)
+		}
+		o.start()
+		o.pass(time.Hour)
+		o.wantRequests(0, 0, 0, 0)
+		if n := o.requests.count("receive"); n > 4+3600/20+4 {
+			t.Errorf("it asked %d times for 40 requests; for ten at a time, and then every 20 seconds, is right", n)
 		}
 	})
 }

@@ -14,11 +14,11 @@ type Digest string
 // Blobs keep bytes under their digest: what is under a name never changes, and to put the same bytes twice is to put them once. They are safe for
 // concurrent use, also by several programs. Package scantest checks their laws.
 type Blobs interface {
-	// Put keeps what r has to its end. When it returns without an error the bytes are durable; with one, nothing is under their
-	// name that was not there before.
+	// Put keeps what r has to its end. When it returns without an error the bytes are durable; with one they may be there, all of them, or not: what
+	// could not be read to its end is not.
 	Put(ctx context.Context, r io.Reader) (Digest, int64, error)
 	// Open returns the bytes; if there are none under that name it is [ErrNoBlob]. A reader whose bytes are not those of the name ends with
-	// [ErrCorrupt] instead of io.EOF.
+	// [ErrCorrupt] instead of io.EOF; [VerifyReader] makes one of any.
 	Open(ctx context.Context, d Digest) (io.ReadCloser, error)
 	// Delete removes what is there; if nothing is, that is no error.
 	Delete(ctx context.Context, d Digest) error

@@ -156,7 +156,10 @@ func (b *DirBlobs) Open(ctx context.Context, d Digest) (io.ReadCloser, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("scan: open a blob: %w", err)
 	}
-	return &verified{r: ctxio.NewReader(ctx, f), closer: f, want: d, sum: sha256.New()}, nil
+	return VerifyReader(struct {
+		io.Reader
+		io.Closer
+	}{ctxio.NewReader(ctx, f), f}, d), nil
 }
 
 // Delete implements [Blobs].

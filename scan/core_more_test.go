@@ -38,6 +38,28 @@ func (r *rig) outcome(category string, want scan.Outcome) {
 	}
 }
 
+// takes is a host that takes so long to take results over.
+func takes(d time.Duration) func(context.Context, scan.Report) error {
+	return func(ctx context.Context, _ scan.Report) error {
+		select {
+		case <-ctx.Done():
+		case <-time.After(d):
+		}
+		return ctx.Err()
+	}
+}
+
+const forEver = 1000 * day
+
+// endsWell checks that job one has ended, or is about to, and that nothing went wrong.
+func (r *rig) endsWell(s scan.JobState) {
+	r.Helper()
+	r.is("one", s)
+	if j := r.job("one").Data; j.Error != "" {
+		r.Errorf("the job is %+v", j)
+	}
+}
+
 // failed is a result of a category that failed.
 func failed(category string, c scan.Class) scan.Result {
 	return scan.Result{Category: category, Outcome: scan.Failed, Error: "no such format", Class: c}
@@ -46,7 +68,7 @@ func failed(category string, c scan.Class) scan.Result {
 // Who has a job, and what counts of what is said about it.
 func TestCoreAgents(t *testing.T) {
 	t.Parallel()
-	hanging := scan.Options{Save: func(ctx context.Context, _ scan.Report) error { <-ctx.Done(); return ctx.Err() }}
+	hanging := scan.Options{Save: takes(forEver)}
 	for _, c := range []row{
 		{"an epoch counts its own agents", scan.Options{}, func(r *rig) {
 			r.begun()
@@ -215,14 +237,7 @@ func (r *rig) overdue() {
 // A job that only waits for its host keeps its permits.
 func TestCoreKeepsPermits(t *testing.T) {
 	t.Parallel()
-	slow := func(ctx context.Context, _ scan.Report) error {
-		select {
-		case <-ctx.Done():
-		case <-time.After(100 * time.Minute):
-		}
-		return ctx.Err()
-	}
-	inRig(t, scan.Options{QueueAge: -1, Save: slow}, func(r *rig) {
+	inRig(t, scan.Options{QueueAge: -1, Save: takes(100 * time.Minute)}, func(r *rig) {
 		r.ok(r.manager.Limit(r.Context(), "one", 1))
 		r.wants("a", scan.Permit{Key: "one"})
 		r.wants("b", scan.Permit{Key: "one"})

@@ -1,7 +1,6 @@
 package scan_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -43,23 +42,13 @@ func TestCoreMountLostWhileScanning(t *testing.T) {
 // A job whose agents have ended needs its target no more: the host goes on to take the results over.
 func TestCoreMountLostWhileSaving(t *testing.T) {
 	t.Parallel()
-	host := func(ctx context.Context, _ scan.Report) error {
-		select {
-		case <-ctx.Done():
-		case <-time.After(10 * time.Minute):
-		}
-		return ctx.Err()
-	}
-	inMountedRig(t, scan.Options{Save: host}, func(r *rig, _ *workbench) {
+	inMountedRig(t, scan.Options{Save: takes(10 * time.Minute)}, func(r *rig, _ *workbench) {
 		r.begun()
 		r.say(r.both("x", 1))
 		r.unmount()
 		r.is("one", scan.JobSaving)
 		time.Sleep(10 * time.Minute)
-		r.is("one", scan.JobDone)
-		if j := r.job("one").Data; j.Error != "" {
-			r.Errorf("the job is %+v", j)
-		}
+		r.endsWell(scan.JobDone)
 	})
 }
 
@@ -80,10 +69,7 @@ func TestCoreLateSettling(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		r.is("one", scan.JobCleaning)
 		time.Sleep(2 * time.Minute)
-		r.is("one", scan.JobCanceled)
-		if j := r.job("one").Data; j.Error != "" {
-			r.Errorf("the job is %+v", j)
-		}
+		r.endsWell(scan.JobCanceled)
 	})
 }
 

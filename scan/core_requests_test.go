@@ -75,8 +75,7 @@ func TestCoreUnsentRequest(t *testing.T) {
 // A request that was answered is not sent again, although nobody knows that it was sent, while the host takes the results over.
 func TestCoreAnsweredRequest(t *testing.T) {
 	t.Parallel()
-	host := func(ctx context.Context, _ scan.Report) error { <-ctx.Done(); return ctx.Err() }
-	inRig(t, scan.Options{QueueAge: -1, Save: host}, func(r *rig) {
+	inRig(t, scan.Options{QueueAge: -1, Save: takes(forEver)}, func(r *rig) {
 		p := &post{StoreQueue: r.requests, deaf: true}
 		r.asks(p)
 		r.ok(r.manager.Start(r.Context(), "one", spec("vm-1")))

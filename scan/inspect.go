@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/reeve-go/reeve/storage"
@@ -18,6 +19,7 @@ type Inspector struct {
 	blobs    Blobs
 	scanners map[string]*namedScanner
 	options  InspectorOptions
+	zips     sync.Pool // of compressors: they are large, and most results small
 }
 
 // A namedScanner is a scanner, and what it said of itself when it became known.
@@ -49,7 +51,7 @@ const (
 
 // NewInspector returns an inspector. No two scanners may tell of one category.
 func NewInspector(blobs Blobs, scanners []Scanner, o *InspectorOptions) (*Inspector, error) {
-	i := &Inspector{blobs: blobs, scanners: map[string]*namedScanner{}}
+	i := &Inspector{blobs: blobs, scanners: map[string]*namedScanner{}, zips: sync.Pool{New: newZip}}
 	if o != nil {
 		i.options = *o
 	}

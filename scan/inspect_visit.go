@@ -38,7 +38,7 @@ func (v *visit) scan(ctx, timed context.Context, r *Result) error {
 	if err := v.judge(ctx, timed, err); err != nil {
 		return err
 	}
-	return v.facts.store(ctx, v.blobs, r, func() {
+	return v.facts.store(ctx, v.blobs, &v.zips, r, func() {
 		v.packed.Add(1)
 		v.tell()
 	})

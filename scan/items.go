@@ -153,7 +153,7 @@ type blobReader struct {
 // Read is an io.Reader's.
 func (b *blobReader) Read(p []byte) (int, error) {
 	n, err := b.blob.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && err != io.EOF { // wrapped, it is no end
 		b.err = err
 	}
 	return n, err

@@ -121,10 +121,10 @@ func TestItemsThatCannotBeHad(t *testing.T) {
 	if n, err := lastError(t.Context(), blobs, Result{Category: "facts", Outcome: Empty, Digest: DigestOf(nil)}); n != 0 || err != nil {
 		t.Errorf("empty: %d, %v", n, err)
 	}
-	torn := errors.New("the line is torn")
-	_, err := lastError(t.Context(), tornBlobs{blobs, torn}, r)
-	if !errors.Is(err, torn) || errors.Is(err, ErrCorrupt) {
-		t.Errorf("torn: %v", err)
+	for _, torn := range []error{errors.New("the line is torn"), fmt.Errorf("the line is torn: %w", io.EOF)} {
+		if _, err := lastError(t.Context(), tornBlobs{blobs, torn}, r); !errors.Is(err, torn) || errors.Is(err, ErrCorrupt) {
+			t.Errorf("torn: %v", err)
+		}
 	}
 	blobs.all[r.Blob] = zipped(twoLines)
 	ctx, cancel := context.WithCancel(t.Context())

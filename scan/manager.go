@@ -162,7 +162,6 @@ func (m *Manager) check() error {
 }
 
 // pool returns the key of the one pool.
-
 func (m *Manager) pool() storage.Key { return m.pools.Key("pool") }
 
 // Supervise has a supervisor do the work. Call it before its Run. A program without it can make jobs, and be their [Desk], all the same.
@@ -177,6 +176,9 @@ func (m *Manager) Supervise(s *supervision.Supervisor) error {
 	s.Source(m.options.Name+".replies", m.store, m.pump)
 	if _, ok := m.requests.(Gauge); ok && m.options.QueueAge > 0 {
 		s.Source(m.options.Name+".gauge", m.store, m.watchQueue)
+	}
+	if queue, ok := m.requests.(listWithdrawer); ok {
+		s.Source(m.options.Name+".left", m.store, func(ctx context.Context) error { return m.withdrawLeft(ctx, queue) })
 	}
 	if m.options.Grace > 0 {
 		s.Source(m.options.Name+".sweep", m.store, m.sweepNowAndThen)

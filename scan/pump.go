@@ -18,17 +18,18 @@ const (
 	pumpLease = time.Minute
 	// pumpAgain is when a reply is tried again that could not be kept.
 	pumpAgain = 10 * time.Second
-	// pumpPatience is how often one is tried that a newer program wrote.
+	// pumpPatience is how often one is tried that a newer program wrote, or whose job cannot be read.
 	pumpPatience = 20
 )
 
 // pump brings replies to their jobs until ctx ends. A reply leaves its queue once the job has it; one that nobody can understand, or whose job does not
 // exist, is buried, and holds up no other.
 func (m *Manager) pump(ctx context.Context) error {
+	defer listening(ctx, m.replies)()
 	for {
 		deliveries, err := m.replies.Receive(ctx, pumpBatch, pumpLease)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // what was received comes again
+			return nil // what was received comes again
 		}
 		if err != nil {
 			return fmt.Errorf("scan: replies: %w", err)
@@ -109,7 +110,7 @@ func (m *Manager) deliver(ctx context.Context, parcels []*parcel, heard *Heard) 
 	for i, p := range parcels {
 		ids[i] = p.reply.Job
 	}
-	jobs, err := m.Jobs.GetAll(ctx, ids)
+	jobs, unread, err := m.jobsAs(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -118,6 +119,12 @@ func (m *Manager) deliver(ctx context.Context, parcels []*parcel, heard *Heard) 
 	for i, p := range parcels {
 		var these []storage.Message
 		switch {
+		case unread[i] != nil && p.Attempt() < pumpPatience:
+			p.again = unread[i]
+			continue
+		case unread[i] != nil:
+			p.bury = unread[i].Error()
+			continue
 		case jobs[i].Version == 0:
 			p.bury = "there is no job " + quote(p.reply.Job)
 			heard.Orphan++

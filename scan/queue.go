@@ -67,7 +67,16 @@ type Graveyard interface {
 	Redrive(ctx context.Context, keys ...string) (int, error)
 }
 
-// A Withdrawer is a queue that can take messages back.
+// A Lister is a queue that can say what waits in it.
+type Lister interface {
+	// Waiting yields the keys of the messages that can be received, in any order. The sequence ends with the first error, and what it yields may be
+	// received or withdrawn meanwhile.
+	Waiting(ctx context.Context) iter.Seq2[string, error]
+}
+
+// A Withdrawer is a queue that can take messages back. A [Manager] withdraws requests that it has given up, and, if the queue is a [Lister] as well, those
+// that are left over: an agent that dies between its last reply and its Ack leaves its request behind. In a queue that cannot do so they stay
+// until an agent takes them, which is told to drop them; no agent is launched for that.
 type Withdrawer interface {
 	// Withdraw removes the messages of the keys that are not dead, also those that somebody has: he finds his lease lost. Those that
 	// are not there are no error. One that is being handed out or settled at the same moment may stay.

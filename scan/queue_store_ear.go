@@ -8,6 +8,23 @@ import (
 	"github.com/reeve-go/reeve/storage"
 )
 
+// Listen keeps the store listened to until stop is called, also while no Receive waits. For a Receive that waits this is done anyway; who receives again and
+// again is spared the connection that it costs each time. An [Agent] and a [Manager] do it for as long as they run.
+func (q *StoreQueue) Listen(ctx context.Context) (stop func()) {
+	_, stop = q.ear.join(ctx)
+	return sync.OnceFunc(stop)
+}
+
+// listening has a queue that can listen do so until stop is called.
+func listening(ctx context.Context, q Queue) (stop func()) {
+	if listener, ok := q.(interface {
+		Listen(ctx context.Context) (stop func())
+	}); ok {
+		return listener.Listen(ctx)
+	}
+	return func() {}
+}
+
 // An ear listens to a store for as long as somebody waits, once for all of them: to listen may cost a connection.
 type ear struct {
 	notifier storage.Notifier // nil: there are no hints

@@ -157,6 +157,53 @@ func TestStoreQueueWaits(t *testing.T) {
 	}
 }
 
+// A heardStore counts how often somebody begins to listen.
+type heardStore struct {
+	*memory.Store
+
+	listens atomic.Int32
+}
+
+func (s *heardStore) Listen(ctx context.Context, hint func(storage.Hint)) error {
+	s.listens.Add(1)
+	return s.Store.Listen(ctx, hint)
+}
+
+// Who receives again and again listens once, if he says so; and when he stops nothing is left running.
+func TestStoreQueueListens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &heardStore{Store: memory.New(nil)}
+		q := openQueue(t, store, &scan.StoreQueueOptions{Poll: 4 * time.Second})
+		hears := func() {
+			t.Helper()
+			begun := time.Now()
+			var all sync.WaitGroup
+			all.Go(func() { received(t, q, 1, 1) })
+			time.Sleep(3 * time.Second)
+			sent(t, q, scan.Message{Key: fmt.Sprint(begun)})
+			all.Wait()
+			if took := time.Since(begun); took != 3*time.Second {
+				t.Errorf("what was sent after 3s was received after %v", took)
+			}
+		}
+		stop := q.Listen(t.Context())
+		for range 3 {
+			hears()
+		}
+		if n := store.listens.Load(); n != 1 {
+			t.Errorf("with Listen, three Receives have begun to listen %d times; once is right", n)
+		}
+		stop()
+		stop()
+		hears()
+		hears()
+		if n := store.listens.Load(); n != 3 {
+			t.Errorf("two Receives after that have begun to listen %d times; each does", n-1)
+		}
+	})
+}
+
 // What is delayed, or was leased to one that died, is found without a hint.
 func TestStoreQueueFindsWhatTimeBrings(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ func (m *Manager) Report(ctx context.Context, progress []Progress) ([]Directive,
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := m.Jobs.GetAll(ctx, ids)
+	jobs, unread, err := m.jobsAs(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,10 @@ func (m *Manager) Report(ctx context.Context, progress []Progress) ([]Directive,
 			continue
 		case err != nil && !errors.Is(err, storage.ErrNotFound):
 			return nil, err
+		}
+		if unread[n] != nil {
+			out[i] = Directive{Do: Continue} // it has been told, and decides when it can be read again
+			continue
 		}
 		out[i] = directive(&progress[i], jobs[n].State, &jobs[n].Data)
 		if out[i].Do == Continue && progress[i].Seq == 1 && jobs[n].State == JobScanning {

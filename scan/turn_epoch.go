@@ -17,7 +17,7 @@ func (w *work) collect() error {
 	return nil
 }
 
-// collected ends the work of agents.
+// collected ends the work of agents. The request is theirs to remove: if the last one dies before, [Manager.withdrawLeft] finds it.
 func (w *work) collected() error {
 	w.Cancel("")
 	return w.Fire(jobCollect)

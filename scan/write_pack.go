@@ -20,6 +20,7 @@ const (
 type packer struct {
 	next func() ([]byte, error)
 	look func()
+	zips *sync.Pool
 	sum  hash.Hash
 	// blocks take turns; that of the turn is read.
 	blocks []*packedBlock
@@ -32,14 +33,19 @@ type packer struct {
 // A packedBlock is some lines, and these compressed once done can be received from.
 type packedBlock struct {
 	lines []byte
-	zip   *gzip.Writer
 	out   bytes.Buffer
 	done  chan struct{}
 }
 
-// newPacker returns one that calls look each time that it has gone on.
-func newPacker(next func() ([]byte, error), look func()) *packer {
-	return &packer{next: next, look: look, sum: sha256.New()}
+// newPacker returns one that calls look each time that it has gone on. Its compressors come out of zips.
+func newPacker(next func() ([]byte, error), look func(), zips *sync.Pool) *packer {
+	return &packer{next: next, look: look, zips: zips, sum: sha256.New()}
+}
+
+// newZip makes what is in a pool of compressors.
+func newZip() any {
+	zip, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is right
+	return zip
 }
 
 // Read is an io.Reader's.
@@ -59,7 +65,6 @@ func (p *packer) goOn() {
 	if len(p.blocks) == 0 {
 		for range 1 + min(mostPackers, runtime.GOMAXPROCS(0)) {
 			b := &packedBlock{done: make(chan struct{}, 1)}
-			b.zip, _ = gzip.NewWriterLevel(&b.out, gzip.BestSpeed) // the level is right
 			p.blocks = append(p.blocks, b)
 			p.begin(b)
 		}
@@ -88,10 +93,12 @@ func (p *packer) begin(b *packedBlock) {
 	}
 	p.sum.Write(b.lines)
 	p.work.Go(func() {
+		zip := p.zips.Get().(*gzip.Writer) // nothing else is in it
+		defer p.zips.Put(zip)
 		b.out.Reset()
-		b.zip.Reset(&b.out)
-		_, _ = b.zip.Write(b.lines) // a buffer takes everything
-		_ = b.zip.Close()
+		zip.Reset(&b.out)
+		_, _ = zip.Write(b.lines) // a buffer takes everything
+		_ = zip.Close()
 		b.done <- struct{}{}
 	})
 }

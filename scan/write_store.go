@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // store puts the lines into blobs, and into r what they come to. Without any there is no blob.
-func (w *factWriter) store(ctx context.Context, blobs Blobs, r *Result, look func()) error {
+func (w *factWriter) store(ctx context.Context, blobs Blobs, zips *sync.Pool, r *Result, look func()) error {
 	next, err := w.runs.sorted()
 	if err != nil {
 		return err
 	}
-	p := newPacker(next, look)
+	p := newPacker(next, look, zips)
 	defer p.close()
 	items, size := w.count()
 	var blob Digest

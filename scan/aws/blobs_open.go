@@ -2,10 +2,7 @@ package aws
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 
@@ -20,22 +17,21 @@ func (b *Blobs) Open(ctx context.Context, d scan.Digest) (io.ReadCloser, error) 
 	if err := d.Check(); err != nil {
 		return nil, fmt.Errorf("aws: open a blob: %w", err)
 	}
-	r := &reader{ctx: ctx, blobs: b, want: d, sum: sha256.New()}
+	r := &reader{ctx: ctx, blobs: b, of: d}
 	if err := r.get(); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return scan.VerifyReader(r, d), nil
 }
 
 // mostBreaks is how often a connection may break without a byte between.
 const mostBreaks = 3
 
-// A reader reads a blob, whose end is io.EOF only if its bytes are those of the digest.
+// A reader reads an object, over as many connections as it takes.
 type reader struct {
 	ctx   context.Context
 	blobs *Blobs
-	want  scan.Digest
-	sum   hash.Hash
+	of    scan.Digest
 
 	body   io.ReadCloser
 	etag   *string // of what was opened first: nothing else is to be read on
@@ -46,7 +42,7 @@ type reader struct {
 
 // get asks for what was not read yet. Whether that is right is told by the digest, so the client need not check it as well.
 func (r *reader) get() error {
-	in := &s3.GetObjectInput{Bucket: &r.blobs.bucket, Key: r.blobs.key(r.want)}
+	in := &s3.GetObjectInput{Bucket: &r.blobs.bucket, Key: r.blobs.key(r.of)}
 	if r.read > 0 {
 		in.Range, in.IfMatch = sdk.String(fmt.Sprintf("bytes=%d-", r.read)), r.etag
 	}
@@ -57,7 +53,7 @@ func (r *reader) get() error {
 		err = fmt.Errorf("%w: %w", scan.ErrNoBlob, err)
 	}
 	if err != nil {
-		return fmt.Errorf("aws: read %s: %w", r.want, err)
+		return fmt.Errorf("aws: read %s: %w", r.of, err)
 	}
 	r.body, r.etag = out.Body, out.ETag
 	return nil
@@ -68,37 +64,28 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.body.Read(p)
-	r.sum.Write(p[:n])
 	r.read += int64(n)
 	if n > 0 {
 		r.breaks = 0
 	}
 	switch {
 	case err == io.EOF: // another error that has it inside is a break
-		r.err = r.verified()
+		r.err = err
 	case err != nil:
 		r.err = r.mend(err)
 	}
 	return n, r.err
 }
 
-// verified returns what the end of the blob is.
-func (r *reader) verified() error {
-	if is := digestPrefix + hex.EncodeToString(r.sum.Sum(nil)); is != string(r.want) {
-		return fmt.Errorf("aws: read %s: %w: its bytes are those of %s", r.want, scan.ErrCorrupt, is)
-	}
-	return io.EOF
-}
-
 // mend goes on after a break, unless that is of no use.
 func (r *reader) mend(err error) error {
 	if r.breaks++; r.breaks >= mostBreaks || r.ctx.Err() != nil {
-		return fmt.Errorf("aws: read %s, after %d bytes: %w", r.want, r.read, err)
+		return fmt.Errorf("aws: read %s, after %d bytes: %w", r.of, r.read, err)
 	}
 	_ = r.body.Close()
 	err = r.get()
 	if hasStatus(err, http.StatusRequestedRangeNotSatisfiable) {
-		return r.verified() // it broke behind the last byte
+		return io.EOF // it broke behind the last byte
 	}
 	return err
 }
@@ -106,7 +93,7 @@ func (r *reader) mend(err error) error {
 // Close ends reading.
 func (r *reader) Close() error {
 	if r.err == nil {
-		r.err = fmt.Errorf("aws: read %s: the reader is closed", r.want)
+		r.err = fmt.Errorf("aws: read %s: the reader is closed", r.of)
 	}
 	return r.body.Close()
 }

@@ -54,6 +54,7 @@ func blobsLaws() []blobsLaw {
 		{"a blob is any bytes, and none", blobsBytes},
 		{"a large blob is read as it comes", blobsLarge},
 		{"what cannot be read to its end is not kept", blobsBroken},
+		{"an error that has the end inside is not the end", blobsBrokenEnd},
 		{"what is not there is told", blobsMissing},
 		{"names that are no digests lead nowhere", blobsNames},
 		{"deleting removes, and twice is no error", blobsDelete},

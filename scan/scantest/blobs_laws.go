@@ -108,8 +108,14 @@ func blobsLarge(s *blobsScene) {
 	}
 }
 
-func blobsBroken(s *blobsScene) {
-	broken := errors.New("the source is broken")
+func blobsBroken(s *blobsScene) { s.breaks(errors.New("the source is broken")) }
+
+// blobsBrokenEnd has a source whose error looks like the end to whoever unwraps it, as that of a connection does.
+func blobsBrokenEnd(s *blobsScene) { s.breaks(fmt.Errorf("the source is broken: %w", io.EOF)) }
+
+// breaks demands that nothing is kept of a source that ends with an error, and that its reader's error is told.
+func (s *blobsScene) breaks(broken error) {
+	s.Helper()
 	for _, n := range []int{0, 1, 1000, 200_000} {
 		part := bytes.Repeat([]byte("x"), n)
 		d, _, err := s.blobs.Put(s.ctx, io.MultiReader(bytes.NewReader(part), iotest.ErrReader(broken)))

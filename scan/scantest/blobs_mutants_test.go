@@ -268,6 +268,9 @@ func putMutants() []blobsMutant {
 				return d, n, errors.Join(err, broken)
 			}
 		}},
+		{"what ends with an error is at its end, if that has one inside", "an error that has the end inside is not the end", func(b *brokenBlobs) {
+			b.puts(func(r io.Reader) io.Reader { return unwrapping{r} })
+		}},
 		{"it goes on when it is to end", "a call returns when its context ends", func(b *brokenBlobs) {
 			put := b.put
 			b.put = func(ctx context.Context, r io.Reader) (scan.Digest, int64, error) {
@@ -301,6 +304,17 @@ func ends(err error) io.Reader {
 		err = io.EOF
 	}
 	return failing{err}
+}
+
+// Unwrapping is a reader that takes any error with the end inside for the end.
+type unwrapping struct{ io.Reader }
+
+func (u unwrapping) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 func openMutants() []blobsMutant {

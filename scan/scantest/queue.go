@@ -51,7 +51,8 @@ const (
 	Count         Ability = "say exactly how much is in it"
 )
 
-// TestQueue says whether a [scan.Queue] keeps its contract: each law is a subtest of its own. If it is a [scan.Gauge] or a [scan.Graveyard] these are tested, too.
+// TestQueue says whether a [scan.Queue] keeps its contract: each law is a subtest of its own. What else it is of [scan.Gauge], [scan.Graveyard],
+// [scan.Withdrawer] and [scan.Lister] is tested, too.
 // Random operations follow, that are compared with a model, where time can be told exactly, and nothing is in Cannot; -rapid.checks says how many.
 //
 // Open makes an empty queue at each call, and cleans up with t.Cleanup. It is called by several tests at a time.
@@ -124,6 +125,8 @@ func queueLaws() []queueLaw {
 		{"what is buried comes no more", "", queueBuries},
 		{"what is buried is seen, with the reason", "", queueDead},
 		{"what is redriven has another chance", "", queueRedrives},
+		{"what is withdrawn is gone, whoever has it", "", queueWithdraws},
+		{"what waits is listed", Count, queueLists},
 		{"numbers add up", Count, queueCounts},
 		{"the age of the oldest is told", Count, queueAges},
 		{"a call returns when its context ends", "", queueCancels},

@@ -26,7 +26,7 @@ func forgives(err error) error {
 }
 
 func queueMutants() []queueMutant {
-	return slices.Concat(sendMutants(), receiveMutants(), deliveryMutants(), lostMutants(), deadMutants(), countMutants())
+	return slices.Concat(sendMutants(), receiveMutants(), deliveryMutants(), lostMutants(), deadMutants(), withdrawMutants(), listMessagesMutants(), countMutants())
 }
 
 func sendMutants() []queueMutant {

@@ -26,6 +26,9 @@ type brokenQueue struct {
 	stats   func(ctx context.Context) (scan.QueueStats, error)
 	dead    func(ctx context.Context) iter.Seq2[scan.DeadMessage, error]
 	redrive func(ctx context.Context, keys []string) (int, error)
+
+	withdraw func(ctx context.Context, keys []string) error
+	waiting  func(ctx context.Context) iter.Seq2[string, error]
 }
 
 func (q *brokenQueue) Send(ctx context.Context, messages ...scan.Message) error {
@@ -98,6 +101,9 @@ func newBrokenQueue(t testing.TB) *brokenQueue {
 		stats:   right.Stats,
 		dead:    right.Dead,
 		redrive: func(ctx context.Context, keys []string) (int, error) { return right.Redrive(ctx, keys...) },
+
+		withdraw: func(ctx context.Context, keys []string) error { return right.Withdraw(ctx, keys...) },
+		waiting:  right.Waiting,
 	}
 }
 

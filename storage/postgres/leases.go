@@ -76,12 +76,16 @@ func (l *leased) holds(one storage.Lease) bool {
 	return r.on && r.token == one.Token
 }
 
-// Extend implements [storage.Leases].
+// Extend implements [storage.Leases]. Small calls that come at the same time go together.
 func (s *Store) Extend(ctx context.Context, leases []storage.Lease) ([]error, error) {
 	if len(leases) == 0 {
 		return []error{}, nil
 	}
-	answers, err := s.leasePieces(s.extend).answer(ctx, leases)
+	extend := s.leasePieces(s.extend).answer
+	if s.gathers(len(leases)) {
+		extend = s.extends.call
+	}
+	answers, err := extend(ctx, leases)
 	if err != nil {
 		return nil, failed("extend", err)
 	}

@@ -52,6 +52,7 @@ type Store struct {
 	applies  *gatherer[*storage.Change, error]
 	delivers *gatherer[*storage.Message, error]
 	settles  *gatherer[*storage.Settlement, error]
+	extends  *gatherer[storage.Lease, error]
 
 	host pgx.Tx // a transaction of the host that the store is inside of; nil: none
 }
@@ -121,6 +122,7 @@ func newStore(pool *pgxpool.Pool, o Options) (*Store, error) {
 	s.applies = &gatherer[*storage.Change, error]{one: s.applyAll, many: impatiently(s.apply)}
 	s.delivers = &gatherer[*storage.Message, error]{one: s.deliverAll, many: impatiently(s.deliver)}
 	s.settles = &gatherer[*storage.Settlement, error]{one: s.settleAll, many: impatiently(s.settle)}
+	s.extends = &gatherer[storage.Lease, error]{one: s.leasePieces(s.extend).answer, many: s.extend}
 	return s, nil
 }
 
