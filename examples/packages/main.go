@@ -57,6 +57,11 @@ func (s *settings) run(ctx context.Context, stdout io.Writer) (err error) {
 			return err
 		}
 	}
+	return s.keep(ctx, stdout, found)
+}
+
+// keep writes into the inventory what has changed, and shows it.
+func (s *settings) keep(ctx context.Context, stdout io.Writer, found *findings) (err error) {
 	db, store, err := open(ctx, s.db)
 	if err != nil {
 		return err

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/reeve-go/reeve/scan"
 )
 
 // A machine is a folder that looks like the root of one.
@@ -91,6 +94,42 @@ func TestWhatIsBrokenIsKept(t *testing.T) {
 	m.run(0)
 	m.put("srv/node_modules/left-pad/package.json", "{")
 	m.shows(m.run(0), "npm partial 0", "NOT READ", "srv/node_modules/left-pad/package.json", "NOT ALL READ", "packages 0 0 2 0 1 0", "installed 0 0 2 0 1 0")
+}
+
+// What was not looked at, whatever came of it, is not gone either: neither packages, nor which system the target has.
+func TestWhatFailedIsKept(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.run(0)
+	s, err := parseFlags([]string{"-target", m.folder, "-name", "m", "-db", m.db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const nothing = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	for outcome, digest := range map[scan.Outcome]scan.Digest{scan.Failed: "", scan.Skipped: "", scan.Partial: nothing} {
+		found, err := s.look(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range found.results {
+			found.results[i] = scan.Result{Category: r.Category, Outcome: outcome, Digest: digest, Error: "it went wrong"}
+		}
+		var shown bytes.Buffer
+		if err := errors.Join(s.keep(t.Context(), &shown, found), found.close()); err != nil {
+			t.Fatal(err)
+		}
+		m.shows(shown.String(), "npm "+string(outcome)+" 0", "NOT ALL READ", "targets 0 0 1 0 0 0", "packages 0 0 0 0 3 0", "installed 0 0 0 0 3 0")
+	}
+	m.shows(m.run(0), "targets 0 0 1 0 0 0", "packages 0 0 3 0 0 0", "installed 0 0 3 0 0 0")
+
+	release := filepath.Join(m.folder, "etc", "os-release")
+	if err := errors.Join(os.Remove(release), os.Mkdir(release, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	m.shows(m.run(0), "system partial", "targets 0 0 1 0 0 0")
+	fresh := newMachine(t)
+	fresh.folder = m.folder
+	fresh.shows(fresh.run(0), "targets 1 0 0 0 0 0", "packages 3 0 0 0 0 0")
 }
 
 func TestTheBillOfMaterials(t *testing.T) {

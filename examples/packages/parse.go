@@ -17,11 +17,10 @@ import (
 var parser = refresh.Parser[*findings, *Inventory]{Name: "software", Parse: parse}
 
 func parse(ctx context.Context, found *findings, inv *Inventory) error {
-	os, err := found.system(ctx)
+	target, err := inv.system(ctx, found)
 	if err != nil {
 		return err
 	}
-	target := inv.Targets.Build(Target{Name: found.target, System: unlessEmpty(os.ID), Version: unlessEmpty(os.VersionID)})
 	for _, r := range found.results {
 		if r.Category == "system" {
 			continue
@@ -46,37 +45,41 @@ func parse(ctx context.Context, found *findings, inv *Inventory) error {
 	return nil
 }
 
-// system returns which system the target has, if that is known.
-func (f *findings) system(ctx context.Context) (os inspect.OS, err error) {
-	for _, r := range f.results {
+// system builds the row of the target, with which system it has. If that could not be read, it stays as it is known.
+func (inv *Inventory) system(ctx context.Context, found *findings) (refresh.Ref[Target], error) {
+	target, known := Target{Name: found.target}, false
+	for _, r := range found.results {
 		if r.Category != "system" || r.Outcome == scan.Failed || r.Outcome == scan.Skipped {
 			continue
 		}
-		for item, err := range scan.Items(ctx, f.blobs, r) {
-			if err != nil {
-				return os, err
-			}
-			if item.Key == "os" {
+		known = r.Outcome != scan.Partial
+		for item, err := range scan.Items(ctx, found.blobs, r) {
+			var os inspect.OS
+			if err == nil && item.Key == "os" {
 				err = json.Unmarshal(item.Value, &os)
+				target.System, target.Version, known = unlessEmpty(os.ID), unlessEmpty(os.VersionID), true
 			}
 			if err != nil {
-				return os, err
+				return refresh.Ref[Target]{}, err
 			}
 		}
 	}
-	return os, nil
+	if !known {
+		return inv.Targets.Patch(target, func(*Target) []any { return nil }), nil
+	}
+	return inv.Targets.Build(target), nil
 }
 
 // installed builds the rows of an item: a package, or a program that Go built.
 func (inv *Inventory) installed(target refresh.Ref[Target], item scan.Item) error {
-	kind, _, _ := strings.Cut(item.Key, "/")
+	kind, place, _ := strings.Cut(item.Key, "/")
 	var p packages.Package
 	if kind == "go" {
 		var program inspect.GoProgram
 		if err := json.Unmarshal(item.Value, &program); err != nil {
 			return err
 		}
-		p.Name, p.State = program.Path, packages.Installed
+		p.Name, p.State = cmp.Or(program.Path, place), packages.Installed
 		if program.Main != nil {
 			p.Version = program.Main.Version
 		}

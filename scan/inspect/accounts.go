@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -61,13 +62,10 @@ type Group struct {
 
 // Accounts returns the scanner of accounts: "user/NAME" with a [User] and "group/NAME" with a [Group]. It has no configuration.
 func Accounts() scan.Scanner {
-	return &scanner{category: "accounts", version: "1", scan: scanAccounts, scope: fixed(passwdFile, groupFile, shadowFile)}
+	return category.NewScanner(category.Spec{Of: "inspect", Category: "accounts", Version: "1", Scan: scanAccounts, Scope: fixed(passwdFile, groupFile, shadowFile)})
 }
 
 func scanAccounts(_ context.Context, in scan.Input, emit scan.Emit) error {
-	if err := decodeConfig(in.Config, &none{}); err != nil {
-		return err
-	}
 	var (
 		users   []User
 		groups  []Group

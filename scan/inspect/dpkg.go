@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"github.com/reeve-go/reeve/internal/category"
 )
 
 // A Package is what dpkg knows of a package. An empty field: it does not say.
@@ -66,7 +68,7 @@ func told(field string) bool {
 func (s *stanza) field(line []byte) {
 	s.began = true
 	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || len(name) > maxName {
+	if !ok || len(name) > category.MaxName {
 		s.notef("is no field of a package: it has no colon after a name")
 		return
 	}
@@ -81,7 +83,7 @@ func (s *stanza) field(line []byte) {
 	if s.fields == nil {
 		s.fields = map[string]string{}
 	}
-	s.fields[key] = text(bytes.TrimSpace(value))
+	s.fields[key] = category.Text(bytes.TrimSpace(value))
 }
 
 // end yields the stanza, if there is one, and begins the next.
@@ -91,7 +93,7 @@ func (s *stanza) end(yield func(Package) error) error {
 	}
 	f := s.fields
 	s.began, s.fields = false, nil
-	if name := f["package"]; name == "" || len(name) > maxName {
+	if name := f["package"]; name == "" || len(name) > category.MaxName {
 		s.notef("ends a stanza without the name of a package")
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -69,13 +70,13 @@ const (
 // Files returns the scanner of files: each under its path, with a [File]. The root itself is not told. It works on as many files at once as
 // there are processors. Its configuration is a [FilesConfig].
 func Files() scan.Scanner {
-	return &scanner{category: "files", version: "1", scan: scanFiles, scope: func(config json.RawMessage) ([]string, error) {
+	return category.NewScanner(category.Spec{Of: "inspect", Category: "files", Version: "1", Scan: scanFiles, Scope: func(config json.RawMessage) ([]string, error) {
 		s, err := newFileScan(config)
 		if err != nil {
 			return nil, err
 		}
 		return s.meant.roots(), nil
-	}}
+	}})
 }
 
 // fileScan is what a configuration asks for.
@@ -87,7 +88,7 @@ type fileScan struct {
 
 func newFileScan(config json.RawMessage) (*fileScan, error) {
 	var c FilesConfig
-	err := decodeConfig(config, &c)
+	err := category.Decode(config, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func newFileScan(config json.RawMessage) (*fileScan, error) {
 	}
 	switch {
 	case s.most < 0:
-		return nil, badConfig(errors.New("max_size must not be negative"))
+		return nil, category.BadConfig(errors.New("max_size must not be negative"))
 	case s.most == 0:
 		s.most = math.MaxInt64
 	}

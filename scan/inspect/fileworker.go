@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -58,7 +59,7 @@ func (w *fileWorker) look(f foundFile) (*File, bool) {
 	file := newFile(info)
 	if file.Type == Link {
 		target, _ := w.tree.ReadLink(f.name) // the tree has noted what cannot be read
-		file.Target = text([]byte(target))
+		file.Target = category.Text(target)
 	}
 	return file, true
 }

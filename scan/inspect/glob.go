@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/reeve-go/reeve/internal/category"
 )
 
 // The bounds of globs: how many there may be, and how many parts one may have.
@@ -23,13 +25,13 @@ type glob []string
 
 func compileGlobs(patterns []string) (globSet, error) {
 	if len(patterns) > maxGlobs {
-		return nil, badConfig(fmt.Errorf("%d globs are too many, %d are the most", len(patterns), maxGlobs))
+		return nil, category.BadConfig(fmt.Errorf("%d globs are too many, %d are the most", len(patterns), maxGlobs))
 	}
 	var s globSet
 	for _, p := range patterns {
 		g, err := compileGlob(p)
 		if err != nil {
-			return nil, badConfig(fmt.Errorf("glob %q: %w", p, err))
+			return nil, category.BadConfig(fmt.Errorf("glob %q: %w", p, err))
 		}
 		s = append(s, g)
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"runtime/debug"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -91,7 +92,7 @@ func readGo(ctx context.Context, t *scan.Tree, name string, most int64) (program
 }
 
 func goProgram(b *debug.BuildInfo) *GoProgram {
-	p := &GoProgram{Go: text([]byte(b.GoVersion)), Path: text([]byte(b.Path))}
+	p := &GoProgram{Go: category.Text(b.GoVersion), Path: category.Text(b.Path)}
 	if b.Main.Path != "" {
 		main := goModule(&b.Main)
 		p.Main = &main
@@ -103,7 +104,7 @@ func goProgram(b *debug.BuildInfo) *GoProgram {
 		p.Settings = make(map[string]string, len(b.Settings))
 	}
 	for _, s := range b.Settings {
-		p.Settings[text([]byte(s.Key))] = text([]byte(s.Value))
+		p.Settings[category.Text(s.Key)] = category.Text(s.Value)
 	}
 	return p
 }
@@ -111,7 +112,7 @@ func goProgram(b *debug.BuildInfo) *GoProgram {
 func goModule(m *debug.Module) Module {
 	replaces := ""
 	if m.Replace != nil {
-		m, replaces = m.Replace, text([]byte(m.Path))
+		m, replaces = m.Replace, category.Text(m.Path)
 	}
-	return Module{Path: text([]byte(m.Path)), Version: text([]byte(m.Version)), Sum: text([]byte(m.Sum)), Replaces: replaces}
+	return Module{Path: category.Text(m.Path), Version: category.Text(m.Version), Sum: category.Text(m.Sum), Replaces: replaces}
 }

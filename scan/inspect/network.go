@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -75,7 +76,7 @@ func (n networks) parseInterfaces(l *lines, file string) {
 	mine := map[string][]NetworkSetting{}
 	var current *NetworkSetting
 	for l.next() {
-		words := strings.Fields(text(l.text))
+		words := strings.Fields(category.Text(l.text))
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
@@ -87,12 +88,12 @@ func (n networks) parseInterfaces(l *lines, file string) {
 			}
 		case "iface":
 			current = nil
-			if len(words) < 4 || len(words[1]) > maxName {
+			if len(words) < 4 || len(words[1]) > category.MaxName {
 				l.notef("does not say the interface, the family and the method")
 				continue
 			}
 			name := words[1]
-			mine[name] = append(mine[name], NetworkSetting{File: text([]byte(file)), Method: words[3]})
+			mine[name] = append(mine[name], NetworkSetting{File: category.Text(file), Method: words[3]})
 			current = &mine[name][len(mine[name])-1]
 		case "mapping", "source", "source-directory", "rename":
 			current = nil
@@ -154,13 +155,13 @@ func (n networks) readSystemd(t *scan.Tree) error {
 // add takes the settings of a .network file for each interface that it names.
 func (n networks) add(file string, unit unitFile) {
 	s := NetworkSetting{
-		File: text([]byte(file)), Method: unit.last("Network", "DHCP"),
+		File: category.Text(file), Method: unit.last("Network", "DHCP"),
 		Addresses: slices.Concat(unit.all("Network", "Address"), unit.all("Address", "Address")),
 		Gateways:  slices.Concat(unit.all("Network", "Gateway"), unit.all("Route", "Gateway")),
 		DNS:       unit.words("Network", "DNS"),
 	}
 	for _, name := range unit.words("Match", "Name") {
-		if len(name) <= maxName && !bytes.ContainsRune([]byte(name), '/') {
+		if len(name) <= category.MaxName && !bytes.ContainsRune([]byte(name), '/') {
 			n[name] = append(n[name], s)
 		}
 	}

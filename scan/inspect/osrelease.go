@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -53,7 +54,7 @@ func parseOSRelease(l *lines) map[string]string {
 			continue
 		}
 		name, value, ok := bytes.Cut(line, []byte("="))
-		if !ok || len(name) == 0 || len(name) > maxName {
+		if !ok || len(name) == 0 || len(name) > category.MaxName {
 			l.notef("is not of the form NAME=value")
 			continue
 		}
@@ -62,7 +63,7 @@ func parseOSRelease(l *lines) map[string]string {
 			l.notef("has a quote that does not end")
 			continue
 		}
-		fields[text(name)] = text(value)
+		fields[category.Text(name)] = category.Text(value)
 	}
 	return fields
 }

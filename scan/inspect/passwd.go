@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/reeve-go/reeve/internal/category"
 )
 
 // accountLine returns the fields of a line of passwd, group or shadow; nil: it has none, which was noted if it should have.
@@ -22,8 +24,8 @@ func accountLine(l *lines, fields int) [][]byte {
 		l.notef("has %d fields in place of %d", len(f), fields)
 		return nil
 	}
-	if len(f[0]) == 0 || len(f[0]) > maxName {
-		l.notef("has no name, or one of more than %d bytes", maxName)
+	if len(f[0]) == 0 || len(f[0]) > category.MaxName {
+		l.notef("has no name, or one of more than %d bytes", category.MaxName)
 		return nil
 	}
 	return f
@@ -54,7 +56,7 @@ func parsePasswd(l *lines) []User {
 		if !ok {
 			continue
 		}
-		u := User{Name: text(f[0]), UID: uid, GID: gid, Comment: text(f[4]), Home: text(f[5]), Shell: text(f[6])}
+		u := User{Name: category.Text(f[0]), UID: uid, GID: gid, Comment: category.Text(f[4]), Home: category.Text(f[5]), Shell: category.Text(f[6])}
 		if u.Password = password(f[1]); string(f[1]) == "x" {
 			u.Password = PasswordUnknown // it is in the shadow
 		}
@@ -76,10 +78,10 @@ func parseGroup(l *lines) []Group {
 		if !ok {
 			continue
 		}
-		g := Group{Name: text(f[0]), GID: gid}
+		g := Group{Name: category.Text(f[0]), GID: gid}
 		for m := range bytes.SplitSeq(f[3], []byte(",")) {
 			if m = bytes.TrimSpace(m); len(m) > 0 {
-				g.Members = append(g.Members, text(m))
+				g.Members = append(g.Members, category.Text(m))
 			}
 		}
 		once(l, seen, g.Name, "group")
@@ -102,7 +104,7 @@ func parseShadow(l *lines) map[string]shadow {
 		if f == nil {
 			continue
 		}
-		name := text(f[0])
+		name := category.Text(f[0])
 		if _, doubled := shadows[name]; doubled {
 			l.notef("is of a user that was there before") // and what came first is what counts
 			continue

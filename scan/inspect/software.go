@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -33,19 +34,19 @@ const (
 // Software returns the scanner of installed software: dpkg's packages, as "dpkg/NAME:ARCH" with a [Package], and programs that were built by Go,
 // as "go/PATH" with a [GoProgram]. Its configuration is a [SoftwareConfig].
 func Software() scan.Scanner {
-	return &scanner{category: "software", version: "1", scan: scanSoftware, scope: func(config json.RawMessage) ([]string, error) {
+	return category.NewScanner(category.Spec{Of: "inspect", Category: "software", Version: "1", Scan: scanSoftware, Scope: func(config json.RawMessage) ([]string, error) {
 		_, globs, err := softwareConfig(config)
 		return append([]string{dpkgStatus, dpkgFolder}, globs.roots()...), err
-	}}
+	}})
 }
 
 func softwareConfig(config json.RawMessage) (SoftwareConfig, globSet, error) {
 	var c SoftwareConfig
-	if err := decodeConfig(config, &c); err != nil {
+	if err := category.Decode(config, &c); err != nil {
 		return c, nil, err
 	}
 	if c.MaxBinary < 0 {
-		return c, nil, badConfig(errors.New("max_binary must not be negative"))
+		return c, nil, category.BadConfig(errors.New("max_binary must not be negative"))
 	}
 	if c.MaxBinary == 0 {
 		c.MaxBinary = 1 << 30

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -53,13 +54,10 @@ const (
 // not say is not told. It has no configuration.
 func System() scan.Scanner {
 	places := []string{hostnameFile, machineFile, timezoneFile, localtimeFile, resolverFile, policyFile, interfacesFile, interfacesFolder}
-	return &scanner{category: "system", version: "1", scan: scanSystem, scope: fixed(slices.Concat(places, osFiles, networkFolders)...)}
+	return category.NewScanner(category.Spec{Of: "inspect", Category: "system", Version: "1", Scan: scanSystem, Scope: fixed(slices.Concat(places, osFiles, networkFolders)...)})
 }
 
 func scanSystem(_ context.Context, in scan.Input, emit scan.Emit) error {
-	if err := decodeConfig(in.Config, &none{}); err != nil {
-		return err
-	}
 	for _, tell := range []func(*scan.Tree, scan.Emit) error{
 		tellOS, tellHostname, tellMachine, tellTimezone, tellResolver, tellNetworks, tellPolicy,
 	} {
@@ -94,7 +92,7 @@ func tellTimezone(t *scan.Tree, emit scan.Emit) error {
 	if err != nil {
 		return err
 	}
-	if name = cmp.Or(text([]byte(name)), debians); name == "" {
+	if name = cmp.Or(category.Text(name), debians); name == "" {
 		return nil
 	}
 	return emit("timezone", Timezone{name})
@@ -111,7 +109,7 @@ func tellResolver(t *scan.Tree, emit scan.Emit) error {
 
 func parseResolver(l *lines) (r Resolver) {
 	for l.next() {
-		words := strings.Fields(text(l.text))
+		words := strings.Fields(category.Text(l.text))
 		if len(words) < 2 {
 			continue
 		}
@@ -152,11 +150,11 @@ func parsePolicy(l *lines, settings map[string]Policy) {
 		if i := bytes.IndexAny(line, " \t"); i >= 0 {
 			name, value = line[:i], line[i:]
 		}
-		if len(name) > maxName {
-			l.notef("has a name of more than %d bytes", maxName)
+		if len(name) > category.MaxName {
+			l.notef("has a name of more than %d bytes", category.MaxName)
 			continue
 		}
-		settings[text(name)] = Policy{text(bytes.Trim(value, " \t\""))}
+		settings[category.Text(name)] = Policy{category.Text(bytes.Trim(value, " \t\""))}
 	}
 }
 
@@ -164,7 +162,7 @@ func parsePolicy(l *lines, settings map[string]Policy) {
 func firstWord(t *scan.Tree, name string) (word string, err error) {
 	_, err = parse(t, name, maxSmall, func(l *lines) error {
 		for word == "" && l.next() {
-			if words := strings.Fields(text(l.text)); len(words) > 0 && !strings.HasPrefix(words[0], "#") {
+			if words := strings.Fields(category.Text(l.text)); len(words) > 0 && !strings.HasPrefix(words[0], "#") {
 				word = words[0]
 			}
 		}

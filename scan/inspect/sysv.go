@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -73,7 +74,7 @@ func findInitScripts(t *scan.Tree, folder string, scripts map[string]*InitScript
 			return nil //nolint:nilerr // what has vanished meanwhile is not there
 		}
 		file := path.Join(folder, name)
-		script, header := &InitScript{File: text([]byte(file))}, false
+		script, header := &InitScript{File: category.Text(file)}, false
 		_, err = parse(t, file, maxSmall, func(l *lines) error { header = script.parse(l); return nil })
 		if header || info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			scripts[name] = script
@@ -92,7 +93,7 @@ func (s *InitScript) parse(l *lines) (header bool) {
 	l.note = note
 	short, long := "", ""
 	for header && l.next() && !bytes.HasPrefix(l.text, []byte("### END INIT INFO")) {
-		name, value, ok := strings.Cut(strings.TrimLeft(text(l.text), "# \t"), ":")
+		name, value, ok := strings.Cut(strings.TrimLeft(category.Text(l.text), "# \t"), ":")
 		if !ok {
 			continue // a description goes on
 		}

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -84,12 +85,12 @@ func (us unitSet) read(t *scan.Tree, name string) (Unit, error) {
 			return u, err
 		}
 	}
-	u.File = text([]byte(file))
+	u.File = category.Text(file)
 	for _, file := range us.dropIns(name) {
 		if _, err := parse(t, file, maxSmall, merge); err != nil {
 			return u, err
 		}
-		u.DropIns = append(u.DropIns, text([]byte(file)))
+		u.DropIns = append(u.DropIns, category.Text(file))
 	}
 	u.fill(settings)
 	u.State = found.state(u)

@@ -3,6 +3,8 @@ package inspect
 import (
 	"bytes"
 	"strings"
+
+	"github.com/reeve-go/reeve/internal/category"
 )
 
 // unitFile is a file in the form of systemd: sections of settings, of which those that are wanted are kept by "Section.Setting". Reading another
@@ -32,9 +34,9 @@ func (u unitFile) parse(l *lines) {
 			if line[len(line)-1] != ']' {
 				l.notef("opens a section without the bracket at its end")
 			}
-			section = text(bytes.Trim(line, "[]"))
+			section = category.Text(bytes.Trim(line, "[]"))
 		default:
-			name, value, ok := strings.Cut(text(u.continued(l, line)), "=")
+			name, value, ok := strings.Cut(category.Text(u.continued(l, line)), "=")
 			if !ok {
 				l.notef("is not of the form Setting=value")
 			}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -105,7 +106,7 @@ func (us unitSet) describe(t *scan.Tree, full string, e fs.DirEntry) {
 func (us unitSet) wanted(t *scan.Tree, folder, owner string) {
 	_ = eachFile(t, folder, func(name string, _ fs.DirEntry) error {
 		if target, _ := fs.ReadLink(t, path.Join(folder, name)); isUnit(name) && target != nowhere {
-			us.of(name).enabledBy = append(us.of(name).enabledBy, text([]byte(owner)))
+			us.of(name).enabledBy = append(us.of(name).enabledBy, category.Text(owner))
 		}
 		return nil
 	})
@@ -134,7 +135,7 @@ func (us unitSet) settings(t *scan.Tree, folder, owner string) {
 func (us unitSet) resolveAliases() {
 	for name, found := range us {
 		if real := us.real(name); real != nil && real != found {
-			real.aliases = append(real.aliases, text([]byte(name)))
+			real.aliases = append(real.aliases, category.Text(name))
 			real.enabledBy = append(real.enabledBy, found.enabledBy...)
 			real.enabled = real.enabled || found.enabled
 		}
@@ -157,7 +158,7 @@ func (us unitSet) real(name string) *foundUnit {
 func isUnit(name string) bool {
 	switch kind := path.Ext(name); kind {
 	case ".service", ".socket", ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice", ".scope", ".device":
-		return len(name) > len(kind) && len(name) <= maxName
+		return len(name) > len(kind) && len(name) <= category.MaxName
 	}
 	return false
 }

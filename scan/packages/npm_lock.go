@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -8,8 +9,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
-
-	"github.com/reeve-go/reeve/scan/inspect"
+	"unicode"
 )
 
 // maxLockDepth is how deep packages may be nested in a lock file of npm 6 or before.
@@ -24,15 +24,6 @@ type npmLock struct {
 	emit     func(folder string, p *Package) error
 	// first is what is wrong with a package of it, ends the error of emit.
 	first, ends error
-}
-
-// npmEntry is what is told of a package in a lock file.
-type npmEntry struct {
-	Name      string          `json:"name"`
-	Version   string          `json:"version"`
-	Integrity string          `json:"integrity"`
-	License   json.RawMessage `json:"license"`
-	Link      bool            `json:"link"`
 }
 
 // read emits the packages that the file asks for. Broken is what is wrong with it, ends an error of emit.
@@ -93,18 +84,17 @@ func (l *npmLock) skip() error {
 
 // entry takes a package of npm 7 and later: the key is where it is to be installed. The empty one is what asks for the others.
 func (l *npmLock) entry(folder string) error {
-	var e npmEntry
+	e := npmObject{}
 	if err := l.json.Decode(&e); err != nil {
 		return err
 	}
 	at := strings.LastIndex("/"+folder, "/"+npmModules+"/")
-	if at < 0 || e.Link {
+	if at < 0 || string(e["link"]) == "true" {
 		return nil // a part of the project itself
 	}
-	if e.Name == "" {
-		e.Name = folder[at+len(npmModules)+1:]
-	}
-	return l.tell(folder, &e)
+	p := &Package{License: word(e["license"], "type"), Hash: integrity(e.text("integrity"))}
+	p.Name, p.Version = cmp.Or(e.text("name"), folder[at+len(npmModules)+1:]), e.text("version")
+	return l.tell(folder, p)
 }
 
 // dependencies takes the packages of npm 6 and before, each with those in its own folder.
@@ -113,13 +103,13 @@ func (l *npmLock) dependencies(folder string, depth int) error {
 		return fmt.Errorf("%w: its packages are nested deeper than %d", errLock, maxLockDepth)
 	}
 	return l.object(func(name string) error {
-		e, inner := npmEntry{Name: name}, path.Join(folder, npmModules, name)
+		p, inner, hash := &Package{}, path.Join(folder, npmModules, name), ""
 		err := l.object(func(key string) error {
 			switch key {
 			case "version":
-				return l.json.Decode(&e.Version)
+				return l.json.Decode(&p.Version)
 			case "integrity":
-				return l.json.Decode(&e.Integrity)
+				return l.json.Decode(&hash)
 			case "dependencies":
 				return l.dependencies(inner, depth+1)
 			}
@@ -128,25 +118,44 @@ func (l *npmLock) dependencies(folder string, depth int) error {
 		if err != nil {
 			return err
 		}
-		return l.tell(inner, &e)
+		p.Name, p.Hash = name, integrity(hash)
+		return l.tell(inner, p)
 	})
 }
 
-func (l *npmLock) tell(folder string, e *npmEntry) error {
-	if !isName(e.Name) || !isName(e.Version) || len(folder) > maxText || l.told[folder] {
+// tell emits a package that is to be installed in a folder.
+func (l *npmLock) tell(folder string, p *Package) error {
+	whole := p.Version != ""
+	p.Name, p.Version = lockedVersion(p.Name, p.Version)
+	whole = whole && isNPMName(p.Name) && (p.Version == "" || isName(p.Version))
+	if !whole || len(folder) > maxText || strings.ContainsFunc(folder, unicode.IsControl) || l.told[folder] {
 		if l.first == nil {
 			l.first = errors.New("has a package without a name or a version, or one twice")
 		}
 		return nil
 	}
 	l.told[folder] = true
-	p := &Package{
-		Package: inspect.Package{Name: e.Name, Version: e.Version, State: Locked},
-		License: word(e.License, "type"), Hash: integrity(e.Integrity),
-	}
-	p.SPDX = isExpression(p.License)
+	p.State, p.SPDX = Locked, isExpression(p.License)
 	l.ends = l.emit(folder, p)
 	return l.ends
+}
+
+// lockedVersion returns what is meant by a version of npm 6 or before, which can be one of another package, as npm:NAME@VERSION, or an address. There may be
+// secrets in an address: of that the commit is told, if there is one.
+func lockedVersion(name, version string) (string, string) {
+	if other, ok := strings.CutPrefix(version, "npm:"); ok {
+		if at := strings.LastIndexByte(other, '@'); at > 0 {
+			return other[:at], other[at+1:]
+		}
+	}
+	if !strings.ContainsAny(version, ":/") {
+		return name, version
+	}
+	_, commit, _ := strings.Cut(version, "#")
+	if id, err := hex.DecodeString(commit); err != nil || len(id) != 20 && len(id) != 32 {
+		return name, ""
+	}
+	return name, commit
 }
 
 // integrity returns the strongest of the hashes that npm writes as sha512-BASE64; what is none is none.

@@ -1,10 +1,6 @@
 package packages
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/reeve-go/reeve/scan"
@@ -52,49 +48,4 @@ type Options struct {
 // All returns the scanners of this package.
 func All(o *Options) []scan.Scanner {
 	return []scan.Scanner{RPM(o), NPM(), Python()}
-}
-
-// scanner is a scanner of one category; it has no state.
-type scanner struct {
-	category, version string
-	// scan emits the facts. What the tree could not read it has noted itself.
-	scan func(ctx context.Context, in scan.Input, emit scan.Emit) error
-	// scope returns where scan looks.
-	scope func(config json.RawMessage) ([]string, error)
-}
-
-func (s *scanner) Name() string         { return "packages/" + s.category }
-func (s *scanner) Version() string      { return s.version }
-func (s *scanner) Categories() []string { return []string{s.category} }
-
-func (s *scanner) Scan(ctx context.Context, in scan.Input, emit scan.Emit) error {
-	var err error
-	switch {
-	case in.Category != s.category:
-		err = fmt.Errorf("it does not tell of the category %q", in.Category)
-	case in.Tree == nil:
-		err = errors.New("no tree to look at")
-	default:
-		err = s.scan(ctx, in, emit)
-	}
-	if err == nil {
-		// A tree whose time is up looks like one in which nothing can be read.
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("packages: %s: %w", s.category, err)
-	}
-	return nil
-}
-
-// Scope implements [scan.Scoper]. With a configuration that Scan will refuse it is the whole tree.
-func (s *scanner) Scope(category string, config json.RawMessage) []string {
-	if category != s.category {
-		return nil
-	}
-	paths, err := s.scope(config)
-	if err != nil {
-		return nil
-	}
-	return paths
 }

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 	"github.com/reeve-go/reeve/scan/inspect"
 )
@@ -18,7 +19,7 @@ const maxMetadata = 1 << 20
 // Python returns the scanner of Python's packages: those with a folder called NAME.dist-info or NAME.egg-info, or a file called NAME.egg-info, as "python/PATH" of
 // that, with a [Package]. Its configuration is a [WalkConfig].
 func Python() scan.Scanner {
-	return &scanner{category: CategoryPython, version: "1", scan: scanPython, scope: walkScope}
+	return category.NewScanner(category.Spec{Of: "packages", Category: CategoryPython, Version: "1", Scan: scanPython, Scope: walkScope})
 }
 
 func scanPython(_ context.Context, in scan.Input, emit scan.Emit) error {
@@ -36,7 +37,7 @@ func scanPython(_ context.Context, in scan.Input, emit scan.Emit) error {
 			if p == nil {
 				return err, nil
 			}
-			p.Path = place
+			p.Path = category.Text(place)
 			return err, emit("python/"+place, p)
 		})
 	})

@@ -69,8 +69,8 @@ func (h *rpmHeader) told() (*Package, error) {
 	if !isName(name) {
 		return nil, errors.New("the header of a package does not name it")
 	}
-	version, release := h.say(tagVersion), h.say(tagRelease)
-	if version == "" || len(version)+len(release) > maxName {
+	version, release := string(h.text(tagVersion)), string(h.text(tagRelease))
+	if !isName(version) || release != "" && !isName(release) {
 		return nil, fmt.Errorf("the header of package %q does not say its version", name)
 	}
 	if release != "" {
@@ -80,7 +80,7 @@ func (h *rpmHeader) told() (*Package, error) {
 		version = strconv.FormatInt(epoch, 10) + ":" + version
 	}
 	arch := h.say(tagArch)
-	if len(arch) > maxName {
+	if arch != "" && !isName(arch) {
 		return nil, fmt.Errorf("the header of package %q has a processor that is none", name)
 	}
 	p := &Package{
@@ -117,7 +117,7 @@ func sourceOf(file string) (name, version string) {
 
 // say returns a text for people; what rpm calls "(none)" is none.
 func (h *rpmHeader) say(tag uint32) string {
-	s := text(string(h.text(tag)))
+	s := text(h.text(tag))
 	if s == "(none)" {
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -38,10 +39,45 @@ func sqliteHeaders(file string) headers {
 	}
 }
 
+// sqliteLimits bound what SQLite takes for a value, a statement and a database: none but this one.
+var sqliteLimits = map[int]int{
+	sqlite3.SQLITE_LIMIT_LENGTH: maxHeader, sqlite3.SQLITE_LIMIT_SQL_LENGTH: maxStatement, sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
+
 // pragmas have SQLite trust nothing: neither functions in the schema, nor that cells are where they can be; and keep little in memory.
 const pragmas = "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-8192; PRAGMA temp_store=FILE"
 
-func readSQLite(ctx context.Context, file string, yield func([]byte) error) (err error) {
+func readSQLite(ctx context.Context, file string, yield func([]byte) error) error {
+	if err := putWAL(ctx, file); err != nil {
+		return err
+	}
+	f, err := os.Open(file) //nolint:gosec // it is this package's own
+	if err != nil {
+		return err
+	}
+	err = checkSchema(f)
+	_ = f.Close()
+	if err != nil {
+		return err
+	}
+	return withSQLite(ctx, file, func(c *sql.Conn) error {
+		for id, most := range sqliteLimits {
+			if _, err := sqlite.Limit(c, id, most); err != nil {
+				return err
+			}
+		}
+		if _, err := c.ExecContext(ctx, pragmas); err != nil {
+			return err
+		}
+		if err := checkTable(ctx, c); err != nil {
+			return err
+		}
+		return readTable(ctx, c, yield)
+	})
+}
+
+// withSQLite calls f with a connection to a database.
+func withSQLite(ctx context.Context, file string, f func(*sql.Conn) error) error {
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(file)}).String())
 	if err != nil {
 		return err
@@ -52,17 +88,28 @@ func readSQLite(ctx context.Context, file string, yield func([]byte) error) (err
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	for id, most := range map[int]int{sqlite3.SQLITE_LIMIT_LENGTH: maxHeader, sqlite3.SQLITE_LIMIT_ATTACHED: 0} {
-		if _, err := sqlite.Limit(c, id, most); err != nil {
-			return err
-		}
+	return f(c)
+}
+
+// putWAL has SQLite put what was written ahead of a database into it, which it does when it is closed, without a look at the schema.
+func putWAL(ctx context.Context, file string) error {
+	if _, err := os.Stat(file + walSuffix); err != nil {
+		return nil //nolint:nilerr // there is none
 	}
-	if _, err := c.ExecContext(ctx, pragmas); err != nil {
+	err := withSQLite(ctx, file, func(c *sql.Conn) error {
+		var version int64
+		return c.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version)
+	})
+	if err != nil {
 		return err
 	}
-	if err := checkTable(ctx, c); err != nil {
-		return err
+	if _, err := os.Stat(file + walSuffix); err == nil {
+		return errors.New("what was written ahead of it cannot be put into it")
 	}
+	return nil
+}
+
+func readTable(ctx context.Context, c *sql.Conn, yield func([]byte) error) error {
 	rows, err := c.QueryContext(ctx, "SELECT blob FROM Packages")
 	if err != nil {
 		return err

@@ -1,37 +1,30 @@
 package packages
 
 import (
-	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/reeve-go/reeve/internal/category"
 )
 
-// The bounds of texts: of names, versions and the like, and of what is for people. A package without a name that holds to it is none; other texts are cut.
-const (
-	maxName = 255
-	maxText = 2048
-)
+// maxText is how many bytes of a text for people are told.
+const maxText = 2048
 
-// text returns bytes as UTF-8 in one line, at most [maxText] long: a byte that is not UTF-8 becomes \x and two hexadecimal digits.
-func text(s string) string {
-	if line, _, more := strings.Cut(strings.TrimSpace(s), "\n"); more {
-		s = line
+// text returns bytes as UTF-8, up to the end of their first line, or to what no text has.
+func text[T ~string | ~[]byte](b T) string {
+	s := strings.TrimSpace(string(b[:min(len(b), 2*maxText)]))
+	if end := strings.IndexFunc(s, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }); end >= 0 {
+		s = s[:end]
 	}
-	s = strings.TrimSpace(s[:min(len(s), maxText)])
-	var b strings.Builder
-	for len(s) > 0 && b.Len() < maxText {
-		r, n := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && n <= 1 {
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		} else {
-			b.WriteString(s[:n])
-		}
-		s = s[n:]
+	end := min(len(s), maxText)
+	for end > 0 && end < len(s) && !utf8.RuneStart(s[end]) {
+		end--
 	}
-	return b.String()
+	return category.Text(strings.TrimSpace(s[:end]))
 }
 
-// isName reports whether s can be the name of a package.
+// isName reports whether s can be the name of a package, or its version.
 func isName(s string) bool {
-	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return s != "" && len(s) <= category.MaxName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }

@@ -2,15 +2,16 @@ package packages
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
 
+	"github.com/reeve-go/reeve/internal/category"
 	"github.com/reeve-go/reeve/scan"
 )
 
-// WalkConfig is the configuration of [NPM] and of [Python].
+// WalkConfig is the configuration of [NPM] and of [Python]. Links are not followed, so that each file is met once.
 type WalkConfig struct {
 	// Roots are the folders to look in, with all that is in them. Nil: the whole tree.
 	Roots []string `json:"roots,omitempty"`
@@ -25,7 +26,7 @@ var (
 
 func walkConfig(config json.RawMessage) (WalkConfig, error) {
 	var c WalkConfig
-	if err := decodeConfig(config, &c); err != nil {
+	if err := category.Decode(config, &c); err != nil {
 		return c, err
 	}
 	if c.Roots == nil {
@@ -94,7 +95,7 @@ func read(t *scan.Tree, name string, e fs.DirEntry, most int64, parse func(io.Re
 	case err != nil:
 		return nil //nolint:nilerr // the tree has noted it
 	case r.N == 0:
-		t.Note(name, tooLarge(most))
+		t.Note(name, fmt.Errorf("only the first %d bytes were read", most))
 	case broken != nil:
 		t.Note(name, broken)
 	}
@@ -109,7 +110,7 @@ type told struct {
 
 func (s *told) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err

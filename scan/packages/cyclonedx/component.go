@@ -1,6 +1,7 @@
 package cyclonedx
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -46,9 +47,9 @@ func (d *document) pkg(kind, key string, p *packages.Package) error {
 		return err
 	}
 	if c.Name == "" {
-		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(p.Name), clean(p.Version), purl
-		if scope, name, ok := strings.Cut(c.Name, "/"); ok && kind == packages.CategoryNPM {
-			c.Group, c.Name = scope, name
+		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(p.Name), short(p.Version), purl
+		if kind == packages.CategoryNPM {
+			c.Group, c.Name = scoped(c.Name)
 		}
 		c.Properties = &[]cdx.Property{{Name: "reeve:state", Value: clean(p.State)}}
 	}
@@ -59,7 +60,7 @@ func (d *document) pkg(kind, key string, p *packages.Package) error {
 		c.Publisher = clean(p.Maintainer)
 	}
 	if c.Licenses == nil {
-		c.Licenses = licenses(p)
+		c.Licenses = d.licenses(p)
 	}
 	if c.Hashes == nil {
 		c.Hashes = hashes(p.Hash)
@@ -94,7 +95,7 @@ func (d *document) program(place string, p *inspect.GoProgram) error {
 		if err != nil {
 			return err
 		}
-		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(m.Path), clean(version), purl
+		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(m.Path), short(version), purl
 		occurs(c, place)
 	}
 	return nil
@@ -134,28 +135,28 @@ func occurs(c *cdx.Component, place string) {
 	}
 }
 
-func licenses(p *packages.Package) *cdx.Licenses {
-	switch {
-	case p.License == "":
-		return nil
-	case p.SPDX:
-		return &cdx.Licenses{{Expression: clean(p.License)}}
-	}
-	return &cdx.Licenses{{License: &cdx.License{Name: clean(p.License)}}}
-}
-
+// hashes returns the hash of a package, if it is one.
 func hashes(hash string) *[]cdx.Hash {
-	algorithms := map[string]cdx.HashAlgorithm{
-		"sha1": cdx.HashAlgoSHA1, "sha256": cdx.HashAlgoSHA256, "sha384": cdx.HashAlgoSHA384, "sha512": cdx.HashAlgoSHA512,
-	}
 	name, value, _ := strings.Cut(hash, ":")
-	if algorithms[name] == "" {
+	sum, err := hex.DecodeString(value)
+	if err != nil {
 		return nil
 	}
-	return &[]cdx.Hash{{Algorithm: algorithms[name], Value: value}}
+	for _, a := range []struct {
+		name string
+		size int
+		cdx.HashAlgorithm
+	}{
+		{"sha1", 20, cdx.HashAlgoSHA1}, {"sha256", 32, cdx.HashAlgoSHA256}, {"sha384", 48, cdx.HashAlgoSHA384}, {"sha512", 64, cdx.HashAlgoSHA512},
+	} {
+		if a.name == name && a.size == len(sum) {
+			return &[]cdx.Hash{{Algorithm: a.HashAlgorithm, Value: value}}
+		}
+	}
+	return nil
 }
 
-// website returns where a package is at home, without whatever of the address may be secret.
+// website returns where a package is at home, without the user and password that an address may have.
 func website(homepage string) *[]cdx.ExternalReference {
 	u, err := url.Parse(homepage)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -163,6 +164,13 @@ func website(homepage string) *[]cdx.ExternalReference {
 	}
 	u.User = nil
 	return &[]cdx.ExternalReference{{Type: cdx.ERTypeWebsite, URL: u.String()}}
+}
+
+// short returns a version, and of one that is longer than the schema lets it be the beginning.
+func short(version string) string {
+	const most = 1024
+	version = clean(version)
+	return strings.ToValidUTF8(version[:min(len(version), most)], "")
 }
 
 // clean replaces what a document of XML cannot have.

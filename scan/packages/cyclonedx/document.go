@@ -43,7 +43,10 @@ func Document(ctx context.Context, blobs scan.Blobs, results []scan.Result, o Op
 	if o.Most < 0 {
 		return nil, fmt.Errorf("cyclonedx: at most %d components; zero or more is right", o.Most)
 	}
-	d := &document{Options: o, ctx: ctx, blobs: blobs, components: map[string]*cdx.Component{}}
+	d := &document{Options: o, ctx: ctx, blobs: blobs, spdx: map[string]bool{}, components: map[string]*cdx.Component{}}
+	for name := range strings.FieldsSeq(spdx) {
+		d.spdx[name] = true
+	}
 	d.Type, d.Most = cmp.Or(o.Type, cdx.ComponentTypePlatform), cmp.Or(o.Most, usualMost)
 	results = slices.SortedStableFunc(slices.Values(results), func(a, b scan.Result) int {
 		return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(string(a.Digest), string(b.Digest)))
@@ -81,6 +84,7 @@ type document struct {
 	ctx   context.Context
 	blobs scan.Blobs
 	os    inspect.OS
+	spdx  map[string]bool
 	// components are known by what tells them apart: their package URL, or the key of the item.
 	components map[string]*cdx.Component
 }
@@ -135,14 +139,14 @@ func (d *document) bom(results []scan.Result) *cdx.BOM {
 	var properties []cdx.Property
 	at, aggregate := time.Time{}, cdx.CompositionAggregateComplete
 	serial := sha256.New()
-	_, _ = fmt.Fprintf(serial, "%q %q", d.Target, d.os)
+	_, _ = fmt.Fprintf(serial, "%q %q %q", d.Target, d.Type, d.os)
 	for _, r := range results {
 		if r.At.After(at) {
 			at = r.At
 		}
 		_, _ = fmt.Fprintf(serial, " %q %q %q %q %q %d", r.Category, r.Scanner, r.Version, r.Outcome, r.Digest, r.At.UnixNano())
-		if r.Scanner != "" {
-			tools = append(tools, cdx.Component{Type: cdx.ComponentTypeApplication, Name: clean(r.Scanner), Version: clean(r.Version)})
+		if r.Scanner != "" && !slices.ContainsFunc(tools, func(c cdx.Component) bool { return c.Name == clean(r.Scanner) && c.Version == short(r.Version) }) {
+			tools = append(tools, cdx.Component{Type: cdx.ComponentTypeApplication, Name: clean(r.Scanner), Version: short(r.Version)})
 		}
 		properties = append(properties, cdx.Property{Name: "reeve:outcome:" + r.Category, Value: string(r.Outcome)})
 		if r.Outcome != scan.OK && r.Outcome != scan.Empty {

@@ -30,11 +30,10 @@ func (d *document) packageURL(kind string, p *packages.Package) string {
 		}
 	case packages.CategoryNPM:
 		u.Type = packageurl.TypeNPM
-		if scope, name, ok := strings.Cut(u.Name, "/"); ok {
-			u.Namespace, u.Name = scope, name
-		}
+		u.Namespace, u.Name = scoped(u.Name)
 	case packages.CategoryPython:
-		u.Type, u.Name = packageurl.TypePyPi, strings.ToLower(separators.ReplaceAllString(u.Name, "-"))
+		u.Type, u.Version = packageurl.TypePyPi, strings.ToLower(u.Version)
+		u.Name = strings.ToLower(separators.ReplaceAllString(u.Name, "-"))
 	}
 	for key, value := range qualifiers {
 		if value == "" {
@@ -43,6 +42,14 @@ func (d *document) packageURL(kind string, p *packages.Package) string {
 	}
 	u.Qualifiers = packageurl.QualifiersFromMap(qualifiers)
 	return written(u)
+}
+
+// scoped takes a name of npm apart: @SCOPE/NAME, or just a name.
+func scoped(s string) (scope, name string) {
+	if scope, name, ok := strings.Cut(s, "/"); ok && strings.HasPrefix(scope, "@") {
+		return scope, name
+	}
+	return "", s
 }
 
 // separators are what Python takes for one and the same in names.
@@ -65,6 +72,11 @@ func moduleURL(path, version string) string {
 
 // written returns a package URL as it is written; empty: what it should be of is no package.
 func written(u packageurl.PackageURL) string {
+	for part := range strings.SplitSeq(u.Namespace+"/"+u.Name, "/") {
+		if part == "." || part == ".." {
+			return "" // it would lead to something else
+		}
+	}
 	if err := u.Normalize(); err != nil {
 		return ""
 	}
