@@ -30,17 +30,17 @@ type Bridge struct {
 	place   Place
 	options Options
 	manager atomic.Pointer[scan.Manager]
-	// swept is when leftovers were last looked for.
-	swept time.Time
 }
 
 // Options are the options of a [Bridge]. Nil is the same as the zero value.
 type Options struct {
-	// Name is the agent that the jobs hear of: replies say which job they are about, but heartbeats do not say which agent has it. Empty: legacy.
+	// Name is the agent that the jobs hear of: replies say which job they are about, but heartbeats do not say which agent has it. At most 100 bytes; empty:
+	// legacy. It is the same in all programs.
 	Name string
 	// EC2ID says what agents call a target. Nil: they call it by its id.
 	EC2ID func(t scan.Target) (string, error)
-	// Fresh is how old a heartbeat may be. Agents send one every two minutes. Default: three minutes.
+	// Fresh is how old a heartbeat may be, by the clocks of this program and of the bucket: as far as they differ it has to be longer. Agents send one every
+	// two minutes. Default: three minutes.
 	Fresh time.Duration
 	// Patience is for how long heartbeats count as progress on a request. Default: 50 minutes.
 	Patience time.Duration
@@ -81,14 +81,30 @@ func NewBridge(p Place, o *Options) (*Bridge, error) {
 	case o.Fresh < 0 || o.Patience < 0:
 		return nil, fmt.Errorf("legacy: the times Fresh and Patience of a bridge are %v and %v; positive ones are right", o.Fresh, o.Patience)
 	}
-	return b, checkID("the name of a bridge", o.Name, true)
+	if err := checkName(o.Name); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
-// Supervise makes the manager known, so that a category that an agent leaves out is known to have failed, and has heartbeats looked at by one program at a
+// checkName checks the name of a bridge, of which names of other things are made.
+func checkName(name string) error {
+	const most = 100
+	if len(name) > most {
+		return fmt.Errorf("legacy: the Name of a bridge has %d bytes; at most %d are right", len(name), most)
+	}
+	if err := checkID("the Name of a bridge", name, true); err != nil {
+		return fmt.Errorf("legacy: %w", err)
+	}
+	return nil
+}
+
+// Supervise makes the manager known, so that a category that an agent leaves out is known to have failed, and has heartbeats and leftovers looked at by one program at a
 // time. Call it before the supervisor's Run, in each program that supervises the manager; without it replies are brought all the same.
 func (b *Bridge) Supervise(s *supervision.Supervisor, store storage.Store, m *scan.Manager) {
 	b.manager.Store(m)
 	s.Source(b.options.Name+".heartbeats", store, b.watch)
+	s.Source(b.options.Name+".leftovers", store, b.clean)
 }
 
 // Control asks one agent to end: see [RequestType]. Others that get the request put it back.

@@ -1,8 +1,12 @@
 package legacy_test
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +23,7 @@ func TestBridge(t *testing.T) {
 	inRig(t, func(r *rig) {
 		r.hire(&agent{id: "i-agent", takes: 20 * time.Minute})
 		r.start("job", all...)
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		r.is("job", scan.JobScanning, 1)
 		time.Sleep(25 * time.Minute)
 		r.is("job", scan.JobDone, 1)
@@ -57,7 +61,7 @@ func TestBridgeSerial(t *testing.T) {
 		for _, id := range []string{"a", "b", "c"} {
 			r.start(id, "system")
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		r.is("a", scan.JobScanning, 1)
 		r.is("b", scan.JobRequested, 1)
 		r.is("c", scan.JobRequested, 1)
@@ -74,7 +78,7 @@ func TestAgentDies(t *testing.T) {
 	inRig(t, func(r *rig) {
 		r.hire(&agent{id: "i-dies", dies: func(step string) bool { return step == "deleted" }})
 		r.start("job", all...)
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		r.is("job", scan.JobScanning, 1)
 		time.Sleep(10 * time.Minute)
 		r.is("job", scan.JobRequested, 2)
@@ -238,6 +242,26 @@ func TestPoison(t *testing.T) {
 	})
 }
 
+// What is said of a job that nobody knows is not stored: nothing would ever point at it.
+func TestOrphan(t *testing.T) {
+	t.Parallel()
+	inRig(t, func(r *rig) {
+		object, err := legacy.EncodeReplyObject(legacy.ReplyObject{JobID: "nobody/1", Categories: map[string]string{"system": golden(t, "system.xml")}})
+		r.ok(err)
+		r.bucket.put(legacy.ResultPrefix+"x", string(object))
+		r.tell("1", "request_id: x\nreply_type: extract\n")
+		for blob, err := range r.blobs.List(r.Context()) {
+			t.Errorf("there is the blob %v, %v", blob, err)
+		}
+		if h := r.heard(); h.Orphan != 1 {
+			t.Errorf("in all it is %+v", h)
+		}
+		if dead := r.dead(); len(dead) != 1 || len(r.bucket.results()) != 1 {
+			t.Errorf("buried are %q, and there are the objects %q", dead, r.bucket.results())
+		}
+	})
+}
+
 // An object that is broken or gone is known at once, and not when a time is up.
 func TestObjectBroken(t *testing.T) {
 	t.Parallel()
@@ -320,24 +344,76 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// Objects that nobody asks for any more are deleted in the end.
+// Objects that nobody asks for any more are deleted in the end. That it cannot be done, or takes long, holds up nothing else.
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	inRig(t, func(r *rig) {
 		r.bucket.put(legacy.ResultPrefix+"new", "")
-		for _, key := range []string{legacy.ResultPrefix + "old", legacy.ResultPrefix + "young", "extract/logs/old"} {
-			r.bucket.put(key, "")
-			r.bucket.mu.Lock()
-			r.bucket.at[key] = time.Now().Add(-16 * 24 * time.Hour)
-			r.bucket.mu.Unlock()
-		}
 		r.bucket.mu.Lock()
-		r.bucket.at[legacy.ResultPrefix+"young"] = time.Now().Add(-14 * 24 * time.Hour)
-		r.bucket.mu.Unlock()
-		time.Sleep(time.Minute)
-		want := []string{legacy.ResultPrefix + "new", legacy.ResultPrefix + "young"}
-		if d := cmp.Diff(want, r.bucket.results()); d != "" || r.bucket.objects["extract/logs/old"] != "" || len(r.bucket.objects) != 3 {
-			r.Errorf("the objects are %q\n%s", r.bucket.objects, d)
+		for key, days := range map[string]time.Duration{
+			legacy.ResultPrefix + "old": 16, legacy.ResultPrefix + "kept": 16, legacy.ResultPrefix + "young": 14, "extract/logs/old": 16,
+		} {
+			r.bucket.objects[key], r.bucket.at[key] = "", time.Now().Add(-days*24*time.Hour)
 		}
+		r.bucket.locked = map[string]time.Duration{legacy.ResultPrefix + "kept": 20 * time.Minute}
+		r.bucket.mu.Unlock()
+		r.hire(&agent{id: "i-agent", takes: 20 * time.Minute})
+		r.start("job", "system")
+		time.Sleep(21 * time.Minute)
+		r.is("job", scan.JobDone, 1)
+		time.Sleep(time.Hour)
+		r.bucket.mu.Lock()
+		defer r.bucket.mu.Unlock()
+		delete(r.bucket.objects, legacy.HeartbeatPrefix+"i-agent")
+		want := []string{"extract/logs/old", legacy.ResultPrefix + "kept", legacy.ResultPrefix + "new", legacy.ResultPrefix + "young"}
+		if d := cmp.Diff(want, slices.Sorted(maps.Keys(r.bucket.objects))); d != "" {
+			t.Errorf("the objects are %q\n%s", r.bucket.objects, d)
+		}
+	})
+}
+
+// A job that ended before it had any results is not said to be well.
+func TestSummaryOfNothing(t *testing.T) {
+	t.Parallel()
+	scanned, synced := legacy.SummaryOf(scan.Report{Job: "job"})
+	if s := scanned.Scan; s.Status != "Error" || s.Code != legacy.StatusNothing || s.Message == "OK" || len(synced.Sync.Documents) > 0 {
+		t.Errorf("it is said %+v, %+v", s, synced.Sync)
+	}
+}
+
+// A lagging queue does not count what was sent within the last 45 seconds, as those of the field do.
+type laggingQueue struct {
+	*scan.StoreQueue
+
+	sent time.Time
+}
+
+func (q *laggingQueue) Send(ctx context.Context, messages ...scan.Message) error {
+	q.sent = time.Now()
+	return q.StoreQueue.Send(ctx, messages...)
+}
+
+func (q *laggingQueue) Stats(ctx context.Context) (scan.QueueStats, error) {
+	if time.Since(q.sent) < 45*time.Second {
+		return scan.QueueStats{}, nil
+	}
+	return q.StoreQueue.Stats(ctx)
+}
+
+// A request that the queue does not count yet is not taken for one that an agent has.
+func TestStatsLag(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lag := func(p *legacy.Place) { p.Requests = &laggingQueue{StoreQueue: p.Requests.(*scan.StoreQueue)} }
+		withRig(t, nil, lag, func(r *rig) {
+			for n := range 6 {
+				r.bucket.put(legacy.HeartbeatPrefix+"i-agent", "")
+				if n == 0 {
+					r.start("job", "system")
+				}
+				time.Sleep(time.Minute)
+			}
+			r.is("job", scan.JobRequested, 1)
+		})
 	})
 }

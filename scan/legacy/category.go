@@ -43,10 +43,13 @@ type reading struct {
 }
 
 // emit emits a fact. What stands twice under a name has a number the second time, as package inspect does it.
-func (r *reading) emit(key string, value any) error {
-	if r.given[key]++; r.given[key] > 1 {
-		key = fmt.Sprintf("%s#%d", key, r.given[key])
+func (r *reading) emit(name string, value any) error {
+	key := name
+	for r.given[key] > 0 {
+		r.given[name]++
+		key = fmt.Sprintf("%s#%d", name, r.given[name])
 	}
+	r.given[key] = 1
 	return r.to(key, value)
 }
 

@@ -126,6 +126,20 @@ func TestItemsNote(t *testing.T) {
 	}
 }
 
+// Agents call a script by its file without ".sh", package inspect by its file.
+func TestItemsScript(t *testing.T) {
+	t.Parallel()
+	facts, _ := read(t, "services", "<miq><services><service name='clock' image_path='/etc/init.d/clock.sh' typename='linux_initprocess'/></services></miq>")
+	want := map[string]string{"init/clock.sh": `{"file":"etc/init.d/clock.sh"}`}
+	if d := cmp.Diff(want, facts); d != "" {
+		t.Error(d)
+	}
+	document, err := legacy.Document("services", seq(want))
+	if err != nil || !strings.Contains(document, "name='clock' image_path='/etc/init.d/clock.sh'") {
+		t.Errorf("written it is %s, %v", document, err)
+	}
+}
+
 // Of two units of one name the first counts; two accounts of one name are both told.
 func TestItemsTwice(t *testing.T) {
 	t.Parallel()
@@ -136,6 +150,10 @@ func TestItemsTwice(t *testing.T) {
 	facts, _ = read(t, "accounts", "<miq><accounts><users><user name='a' userid='1'/><user name='a' userid='2'/></users></accounts></miq>")
 	if len(facts) != 2 || !strings.Contains(facts["user/a#2"], `"uid":2`) {
 		t.Errorf("two users of one name are %v", facts)
+	}
+	facts, _ = read(t, "accounts", "<miq><accounts><user name='a' userid='1'/><user name='a' userid='2'/><user name='a#2' userid='3'/><user name='a#2' userid='4'/></accounts></miq>")
+	if len(facts) != 4 {
+		t.Errorf("four users of two names are %v", facts)
 	}
 }
 

@@ -37,8 +37,8 @@
 //	:request_id: 8f1c-sqs-message-id
 //	:reply_type: :extract
 //
-// In between it puts an object under [HeartbeatPrefix] every two minutes, whatever becomes of its work. A [Summary] is what the original makes of it all, as XML that is
-// compressed and written in base64: see [Pack].
+// Many agents leave the job out here, as the object names it. Meanwhile an agent puts an object under [HeartbeatPrefix] every two minutes, whatever becomes of its
+// work. A [Summary] is what the original makes of it all, as XML that is compressed and written in base64: see [Pack].
 //
 // Nothing of that is trusted. Sizes are checked before anything is read, aliases, anchors and tags of YAML are refused, and so are declarations, entities and deep nesting in
 // XML; an error names the field, and says what is wrong and what would be right. Any number of goroutines may call the functions.
@@ -60,7 +60,8 @@
 //
 // Agents get the job's id and epoch as the id of the job, and give it back. So the epoch decides about their replies as it does about all others, late and double
 // ones too. A result is in the blobs before its reply is handed out, the reply's message is removed when the job has it, and the object only then: a program that dies in
-// between loses nothing. A reply that nobody can understand is buried, and stops no other.
+// between loses nothing. A reply that nobody can understand is buried, one whose result cannot be read or stored now comes again, and neither stops another. A
+// duplicate that names no job, and whose object is gone, is dropped.
 //
 // A category that the agent has left out has failed, and is asked for again; one with an empty document is empty.
 //

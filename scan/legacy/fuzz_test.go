@@ -37,7 +37,7 @@ func FuzzRequest(f *testing.F) {
 }
 
 func FuzzReply(f *testing.F) {
-	fuzz(f, []string{"reply.yaml", "reply-shutdown.yaml"}, legacy.EncodeReply, legacy.DecodeReply)
+	fuzz(f, []string{"reply.yaml", "reply-terse.yaml", "reply-shutdown.yaml", "reply-exit.yaml"}, legacy.EncodeReply, legacy.DecodeReply)
 }
 
 // An object's documents may be no UTF-8, and its times more exact than they are written.
@@ -48,6 +48,9 @@ func FuzzReplyObject(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		o, err := legacy.DecodeReplyObject(body)
 		if err != nil {
+			if len(err.Error()) > 1500 {
+				t.Errorf("the error has %d bytes", len(err.Error()))
+			}
 			return
 		}
 		if _, err := legacy.EncodeReplyObject(o); err != nil {
@@ -65,8 +68,12 @@ func FuzzSummary(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := legacy.EncodeSummary(s); err != nil {
+		again, err := legacy.EncodeSummary(s)
+		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
+		}
+		if w, err := legacy.DecodeSummary(again); err != nil || !cmp.Equal(s, w) {
+			t.Fatalf("%q\nwritten as %q is read as %v\n%s", document, again, err, cmp.Diff(s, w))
 		}
 	})
 }

@@ -27,6 +27,8 @@ var (
 	shutdown      = legacy.Request{Type: legacy.Shutdown, ExtractorID: "i-0agent"}
 	reply         = legacy.Reply{Type: legacy.Extract, JobID: "42", RequestID: "8f1c-sqs-message-id"}
 	shutdownReply = legacy.Reply{Type: legacy.Shutdown, RequestID: "8f1c-sqs-message-id", ExtractorID: "i-0agent"}
+	terse         = legacy.Reply{Type: legacy.Extract, RequestID: "8f1c-sqs-message-id"}
+	exitReply     = legacy.Reply{Type: legacy.Exit, ExtractorID: "i-0agent"}
 	object        = legacy.ReplyObject{
 		EC2ID: "i-0abc", JobID: "42", ExtractorID: "i-0agent", Categories: map[string]string{"accounts": "<miq><accounts/></miq>"},
 		Start: time.Unix(0, 0).UTC(), End: time.Unix(60, 0).UTC(),
@@ -50,6 +52,8 @@ func TestGolden(t *testing.T) {
 	check[legacy.Request](t, "request-shutdown.yaml", shutdown, legacy.EncodeRequest, legacy.DecodeRequest)
 	check[legacy.Reply](t, "reply.yaml", reply, legacy.EncodeReply, legacy.DecodeReply)
 	check[legacy.Reply](t, "reply-shutdown.yaml", shutdownReply, legacy.EncodeReply, legacy.DecodeReply)
+	check[legacy.Reply](t, "reply-terse.yaml", terse, legacy.EncodeReply, legacy.DecodeReply)
+	check[legacy.Reply](t, "reply-exit.yaml", exitReply, legacy.EncodeReply, legacy.DecodeReply)
 	check[legacy.ReplyObject](t, "object.yaml", object, legacy.EncodeReplyObject, legacy.DecodeReplyObject)
 	check[legacy.ReplyObject](t, "object-failed.yaml", failedObject, legacy.EncodeReplyObject, legacy.DecodeReplyObject)
 	encode := func(s legacy.Summary) ([]byte, error) { d, err := legacy.EncodeSummary(s); return []byte(d), err }

@@ -90,9 +90,10 @@ func TestBridgeRefuses(t *testing.T) {
 	_, errPlace := legacy.NewBridge(legacy.Place{}, nil)
 	_, errTimes := legacy.NewBridge(place, &legacy.Options{Fresh: -1})
 	_, errName := legacy.NewBridge(place, &legacy.Options{Name: "a\n"})
+	_, errLong := legacy.NewBridge(place, &legacy.Options{Name: strings.Repeat("a", 300)}) // each reply would be poison
 	for want, err := range map[string]error{
 		"received by existing agents only": errReceive, "sent by existing agents only": bridge.Replies().Send(t.Context(), scan.Message{}),
-		"one of them is nil": errPlace, "positive ones are right": errTimes, "without control characters": errName,
+		"one of them is nil": errPlace, "positive ones are right": errTimes, "without control characters": errName, "at most 100 are right": errLong,
 		"scan: request: it is no JSON": bridge.Requests().Send(t.Context(), scan.Message{Body: []byte("x")}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

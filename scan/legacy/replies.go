@@ -3,7 +3,7 @@ package legacy
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reeve-go/reeve/scan"
@@ -13,8 +13,9 @@ import (
 const (
 	// replyBatch is how many are taken at once: each is an object to be read.
 	replyBatch = 10
-	// replyAgain is when one is tried again whose object could not be read.
+	// replyAgain is when one is tried again whose result could not be read or stored; later each time, up to mostAgain times that.
 	replyAgain = 30 * time.Second
+	mostAgain  = 20
 )
 
 // Replies returns the queue that a manager receives from: what existing agents found is in the blobs by then. A message is removed once the manager has it, and
@@ -28,88 +29,92 @@ func (replies) Send(context.Context, ...scan.Message) error {
 	return errors.New("legacy: replies are sent by existing agents only")
 }
 
-// Receive hands out replies in the manager's words. One that cannot be understood is handed out, too, without a body: it is buried with what was wrong.
+// Receive hands out replies in the manager's words. One that cannot be understood is handed out, too, without a body: it is buried with what was wrong. One whose
+// result cannot be had now comes again, and holds up no other.
 func (r replies) Receive(ctx context.Context, most int, lease time.Duration) ([]scan.Delivery, error) {
 	raw, err := r.place.Replies.Receive(ctx, min(most, replyBatch), lease)
 	if err != nil {
 		return nil, err
 	}
 	var out []scan.Delivery
-	for n, d := range raw {
-		if n > 0 { // the ones before took their time
-			if err := d.Extend(ctx, lease); err != nil {
-				continue // it comes again
-			}
-		}
-		t, err := r.translate(ctx, d)
-		if err != nil {
-			return nil, fmt.Errorf("legacy: replies: %w", err)
-		}
-		if t != nil {
+	for len(raw) > 0 {
+		if t := r.translate(ctx, raw[0], lease/2); t != nil {
 			out = append(out, t)
 		}
+		raw, out = hold(ctx, raw[1:], lease), hold(ctx, out, lease)
 	}
 	return out, nil
 }
 
-// translate returns a reply in the manager's words; nil: the manager has nothing to do with it.
-func (r replies) translate(ctx context.Context, d scan.Delivery) (scan.Delivery, error) {
+// hold returns those of the messages that are the bridge's while another one takes half of a lease. The others come again.
+func hold(ctx context.Context, messages []scan.Delivery, lease time.Duration) []scan.Delivery {
+	return slices.DeleteFunc(messages, func(d scan.Delivery) bool {
+		return time.Until(d.Expires()) < lease*2/3 && d.Extend(ctx, lease) != nil
+	})
+}
+
+// translate returns a reply in the manager's words; nil: there is nothing to hand out, at least not now. To read and to store a result takes at most so long.
+func (r replies) translate(ctx context.Context, d scan.Delivery, most time.Duration) scan.Delivery {
 	reply, err := DecodeReply(d.Message().Body)
 	switch {
 	case err != nil:
-		return poison(d, err), nil
+		return poison(d, err)
 	case reply.Type.Control():
 		r.options.Logger.Info("an agent has seen to a control request", "request", string(reply.Type), "agent", reply.ExtractorID)
-		return nil, settled(d.Ack(ctx))
-	}
-	job, epoch, err := parseJobID(reply.JobID)
-	if err != nil {
-		return poison(d, err), nil
+		r.settled("control reply", d.Ack(ctx))
+		return nil
 	}
 	key, err := resultKey(reply.RequestID)
 	if err != nil {
-		return poison(d, err), nil
+		return poison(d, err)
 	}
-	out := scan.Reply{V: scan.WireVersion, Agent: r.options.Name, Job: job, Epoch: epoch, Seq: 1, Last: true}
-	content, err := readObject(ctx, r.place.Objects, key)
+	timed, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	content, err := readObject(timed, r.place.Objects, key)
+	gone := errors.Is(err, ErrNoObject)
 	switch {
-	case errors.Is(err, ErrNoObject):
-		// If the job has it already, this is a duplicate to it; if not, there is nothing to wait for.
-		out.Error, out.Class = "the agent's result is not there: "+quote(key), scan.Trouble
-	case err != nil:
-		r.options.Logger.Error("a result could not be read; it is tried again", "key", key, "error", err)
-		return nil, settled(d.Retry(ctx, replyAgain))
-	default:
-		object, err := DecodeReplyObject(content)
-		switch {
-		case err != nil:
-			out.Error, out.Class = "the agent's result cannot be understood: "+err.Error(), scan.Trouble
-		case object.JobID != reply.JobID:
-			return poison(d, fmt.Errorf("its object %s is about job %s, and the reply about %s; one job is right", quote(key), quote(object.JobID), quote(reply.JobID))), nil
-		default:
-			if err := r.take(ctx, &out, &object); err != nil {
-				r.options.Logger.Error("a result could not be stored; it is tried again", "key", key, "error", err)
-				return nil, settled(d.Retry(ctx, replyAgain))
-			}
+	case gone && reply.JobID == "":
+		r.options.Logger.Warn("a reply is dropped: its result is not there, and it names no job; it may be a duplicate", "key", key)
+		r.settled("reply", d.Ack(ctx))
+		return nil
+	case err != nil && !gone:
+		return r.again(ctx, d, "read", key, err)
+	}
+	object, wrong := understand(key, content, gone)
+	out, err := r.about(&reply, &object, wrong)
+	if err != nil {
+		return poison(d, err)
+	}
+	if wrong == "" {
+		if err := r.take(timed, &out, &object); err != nil {
+			return r.again(ctx, d, "store", key, err)
 		}
 	}
 	body, err := scan.EncodeReply(out)
 	if err != nil {
-		return poison(d, err), nil
+		return poison(d, err)
 	}
 	return &delivery{Delivery: d, body: body, taken: func(ctx context.Context) {
 		if err := r.place.Objects.Delete(ctx, key); err != nil {
 			r.options.Logger.Error("an object that was taken could not be deleted; it is later", "key", key, "error", err)
 		}
-	}}, nil
+	}}
 }
 
-// settled is the error of a message that was seen to; one whose lease is lost comes again.
-func settled(err error) error {
-	if errors.Is(err, scan.ErrLeaseLost) {
-		return nil
+// again gives a reply back whose result cannot be had now; there is nothing to hand out.
+func (r replies) again(ctx context.Context, d scan.Delivery, what, key string, err error) scan.Delivery {
+	if ctx.Err() == nil {
+		r.options.Logger.Error("could not "+what+" a result; it is tried again", "key", key, "attempt", d.Attempt(), "error", err)
+		r.settled("reply", d.Retry(ctx, time.Duration(min(d.Attempt(), mostAgain))*replyAgain))
 	}
-	return err
+	return nil
+}
+
+// settled tells of a message that could not be settled: it comes again when its lease ends.
+func (r replies) settled(what string, err error) {
+	if err != nil && !errors.Is(err, scan.ErrLeaseLost) {
+		r.options.Logger.Error("a "+what+" could not be settled; it comes again", "error", err)
+	}
 }
 
 // A delivery is a reply in the manager's words. Before anything else its message is settled.

@@ -31,6 +31,8 @@ type bucket struct {
 	at      map[string]time.Time
 	// down: nothing can be read.
 	down bool
+	// locked are the keys that cannot be deleted, and how long it takes to say so.
+	locked map[string]time.Duration
 }
 
 func (b *bucket) put(key, content string) {
@@ -52,10 +54,17 @@ func (b *bucket) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(content)), nil
 }
 
-func (b *bucket) Delete(_ context.Context, key string) error {
+func (b *bucket) Delete(ctx context.Context, key string) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.objects, key)
+	takes, locked := b.locked[key]
+	if !locked {
+		delete(b.objects, key)
+	}
+	b.mu.Unlock()
+	if locked {
+		pause(ctx, takes)
+		return errors.New("access denied")
+	}
 	return nil
 }
 
@@ -108,10 +117,11 @@ type tb interface {
 
 func inRig(t *testing.T, test func(r *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { withRig(t, nil, test) })
+	synctest.Test(t, func(t *testing.T) { withRig(t, nil, nil, test) })
 }
 
-func withRig(t tb, o *legacy.Options, test func(r *rig)) {
+// withRig runs a test with a rig. Wrap, if it is not nil, puts something between the bridge and what it has.
+func withRig(t tb, o *legacy.Options, wrap func(p *legacy.Place), test func(r *rig)) {
 	t.Helper()
 	r := &rig{tb: t, store: memory.New(nil), blobs: &scantest.MemoryBlobs{}, bucket: &bucket{objects: map[string]string{}, at: map[string]time.Time{}}}
 	var err error
@@ -124,7 +134,11 @@ func withRig(t tb, o *legacy.Options, test func(r *rig)) {
 	if o != nil {
 		options.Patience = o.Patience
 	}
-	r.bridge, err = legacy.NewBridge(legacy.Place{Requests: r.requests, Replies: r.replies, Objects: r.bucket, Blobs: r.blobs}, &options)
+	place := legacy.Place{Requests: r.requests, Replies: r.replies, Objects: r.bucket, Blobs: r.blobs}
+	if wrap != nil {
+		wrap(&place)
+	}
+	r.bridge, err = legacy.NewBridge(place, &options)
 	r.ok(err)
 	r.manager, err = scan.NewManager(r.store, r.bridge.Requests(), r.bridge.Replies(), r.blobs, &scan.Options{Logger: quiet})
 	r.ok(err)
@@ -206,8 +220,8 @@ type agent struct {
 	takes time.Duration
 	found func(o *legacy.ReplyObject)
 	dies  func(step string) bool
-	// again: when it has died it is there again after a minute.
-	again bool
+	// again: when it has died it is there again after a minute. Terse: its replies name no job.
+	again, terse bool
 }
 
 // run works until ctx ends, or the agent dies or is told to end.
@@ -271,7 +285,11 @@ func (a *agent) extract(ctx context.Context, d scan.Delivery) (ends bool) {
 	if dies("put") {
 		return true
 	}
-	body, err := legacy.EncodeReply(legacy.Reply{Type: legacy.Extract, JobID: q.JobID, RequestID: messageID})
+	r := legacy.Reply{Type: legacy.Extract, JobID: q.JobID, RequestID: messageID}
+	if a.terse {
+		r.JobID = ""
+	}
+	body, err := legacy.EncodeReply(r)
 	a.ok(err)
 	a.send(ctx, messageID, body)
 	if dies("replied") {

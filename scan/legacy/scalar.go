@@ -37,6 +37,15 @@ func (d *document) optional(key, value string) {
 	}
 }
 
+// nullable writes a text, and null if there is none.
+func (d *document) nullable(key, value string) {
+	if value == "" {
+		d.line(":" + key + ":")
+		return
+	}
+	d.text(key, value)
+}
+
 var integer = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})$`)
 
 // id writes the id of a job. The original's is a number, and is written as one.

@@ -3,6 +3,7 @@ package legacy
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/reeve-go/reeve/scan"
@@ -13,6 +14,8 @@ import (
 const (
 	bySystemd = "linux_systemd"
 	byInit    = "linux_initprocess"
+	// shell is what they leave out of a script's name.
+	shell = ".sh"
 )
 
 // readService tells of a unit or of an init script. The agents do not tell whether a unit is enabled: its state is empty.
@@ -27,6 +30,9 @@ func readService(r *reading, e *element) error {
 	case kind == bySystemd:
 		return r.emit("unit/"+name+".service", inspect.Unit{File: file, Description: e.attrs["description"]})
 	case kind == byInit:
+		if path.Base(file) == name+shell {
+			name += shell // package inspect calls it by its file
+		}
 		return r.emit("init/"+name, inspect.InitScript{
 			File: file, Description: e.attrs["description"],
 			Start: ordered(e.names("enable_run_level", "value")), Stop: ordered(e.names("disable_run_level", "value")),
@@ -44,6 +50,9 @@ func writeServices(w *writing, items []scan.Item) error {
 		}
 	}
 	for name, s := range facts[inspect.InitScript](items, "init/") {
+		if path.Base(s.File) == name && name != shell {
+			name = strings.TrimSuffix(name, shell)
+		}
 		w.open("service", "name", name, "image_path", rooted(s.File), "typename", byInit, "description", s.Description)
 		for _, level := range s.Start {
 			w.empty("enable_run_level", "value", level)
@@ -57,9 +66,9 @@ func writeServices(w *writing, items []scan.Item) error {
 }
 
 // rooted returns a path within a target as the target itself has it.
-func rooted(path string) string {
-	if path == "" {
+func rooted(file string) string {
+	if file == "" {
 		return ""
 	}
-	return "/" + path
+	return "/" + file
 }

@@ -26,7 +26,7 @@ func TestSimulate(t *testing.T) {
 		drawn := rapid.SliceOfN(rapid.SampledFrom(fates), 0, 4).Draw(t, "fates")
 		jobs, agents := rapid.IntRange(1, 2).Draw(t, "jobs"), rapid.IntRange(1, 2).Draw(t, "agents")
 		rapid.SyncTest(t, func(t *rapid.T) {
-			withRig(t, &legacy.Options{Patience: 5 * time.Minute}, func(r *rig) { simulate(r, drawn, jobs, agents) })
+			withRig(t, &legacy.Options{Patience: 5 * time.Minute}, nil, func(r *rig) { simulate(r, drawn, jobs, agents) })
 		})
 	})
 }
@@ -89,7 +89,7 @@ func simulate(r *rig, drawn []string, jobs, agents int) {
 // hireAgain has agents work one after the other: when one dies, the next comes.
 func (r *rig) hireAgain(id string, next func() string, orphan func()) {
 	var fate string
-	a := &agent{id: id, takes: time.Minute}
+	a := &agent{id: id, takes: time.Minute, terse: id == "i-1"}
 	a.dies = func(step string) bool {
 		if step == "deleted" {
 			fate = next()

@@ -15,9 +15,8 @@ import (
 const (
 	// watchEvery is how often heartbeats are looked at. The progress clock of jobs has to be longer.
 	watchEvery = 30 * time.Second
-	// leftoverAge is how old an object is that nobody will ask for: no message is kept for so long. sweepEvery is how often such are looked for.
-	leftoverAge = 15 * 24 * time.Hour
-	sweepEvery  = 6 * time.Hour
+	// countedAfter is when a request is counted by its queue at the latest: until then it may not even have been sent.
+	countedAfter = time.Minute
 )
 
 // watch looks at heartbeats until ctx ends.
@@ -42,12 +41,6 @@ func (b *Bridge) watch(ctx context.Context) error {
 
 // look reports progress once, if an agent is there.
 func (b *Bridge) look(ctx context.Context) error {
-	if time.Since(b.swept) > sweepEvery {
-		if err := b.sweep(ctx); err != nil {
-			return err
-		}
-		b.swept = time.Now()
-	}
 	alive, err := b.alive(ctx)
 	if err != nil || !alive {
 		return err
@@ -102,7 +95,9 @@ func (b *Bridge) progress(ctx context.Context) ([]scan.Progress, error) {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Key.ID, b.Key.ID))
 	})
 	for i := range max(0, len(requested)-waiting) {
-		say(&requested[i], 1)
+		if time.Since(requested[i].Since) >= countedAfter {
+			say(&requested[i], 1)
+		}
 	}
 	return out, nil
 }
@@ -115,23 +110,4 @@ func (b *Bridge) waiting(ctx context.Context) (int, error) {
 	}
 	s, err := g.Stats(ctx)
 	return s.Ready + s.Leased + s.Delayed, err
-}
-
-// sweep deletes results that nobody took: their replies were lost or buried, or the program ended before it could delete them.
-func (b *Bridge) sweep(ctx context.Context) error {
-	var old []string
-	for o, err := range b.place.Objects.List(ctx, ResultPrefix) {
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(o.Key, ResultPrefix) && time.Since(o.Modified) > leftoverAge {
-			old = append(old, o.Key)
-		}
-	}
-	for _, key := range old {
-		if err := b.place.Objects.Delete(ctx, key); err != nil {
-			return err
-		}
-	}
-	return nil
 }
