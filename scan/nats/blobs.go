@@ -35,11 +35,12 @@ type BlobsOptions struct {
 // Bytes go to the server as they come, in chunks, and have their name when they are whole. To put what is there already replaces it, so that what had become corrupt is right
 // again, and is as young as if it were new. One that is replaced or deleted while it is read is read on, or said to be gone.
 type Blobs struct {
-	js     jetstream.JetStream
-	bucket string
-	max    int64
-	stream jetstream.Stream
-	stale  time.Duration // see staleAfter
+	js       jetstream.JetStream
+	bucket   string
+	o        BlobsOptions
+	stream   jetstream.Stream
+	stale    time.Duration // see staleAfter
+	settling time.Duration
 }
 
 var _ scan.Blobs = (*Blobs)(nil)
@@ -47,32 +48,52 @@ var _ scan.Blobs = (*Blobs)(nil)
 // NewBlobs returns the blobs of a bucket, whose name has letters, digits, "-" and "_". Its stream is made if it is not there. What programs that were killed
 // have left half written an hour ago is removed: see [Blobs.Sweep].
 func NewBlobs(ctx context.Context, js jetstream.JetStream, bucket string, o *BlobsOptions) (*Blobs, error) {
-	if o == nil {
-		o = &BlobsOptions{}
+	b := &Blobs{js: js, bucket: bucket, stale: staleAfter, settling: settling}
+	if o != nil {
+		b.o = *o
 	}
-	b := &Blobs{js: js, bucket: bucket, max: o.Max, stale: staleAfter}
 	if js == nil {
 		return nil, fmt.Errorf("nats: blobs in %.100q: there is no JetStream; they need one", bucket)
 	}
 	if len(bucket) > maxName || !validName.MatchString(bucket) {
 		return nil, fmt.Errorf("nats: blobs in %.100q: the name is wrong; 1 to %d letters, digits, - and _ are right", bucket, maxName)
 	}
-	compression := jetstream.NoCompression
-	if o.Compress {
-		compression = jetstream.S2Compression
-	}
 	var err error
-	b.stream, err = stream(ctx, js, jetstream.StreamConfig{
-		Name: "OBJ_" + bucket, Description: "blobs", Subjects: []string{b.chunkSubject(">"), b.metaSubject(">")}, Discard: jetstream.DiscardNew, AllowRollup: true,
-		MaxBytes: cmp.Or(o.MaxBytes, -1), Storage: o.Storage, Replicas: cmp.Or(o.Replicas, 1), Compression: compression,
-	}, func(c *jetstream.StreamConfig) bool { return c.AllowRollup && c.Retention == jetstream.LimitsPolicy })
-	if err == nil {
-		_, err = b.Sweep(ctx)
+	if b.stream, _, err = b.find(perRequest(ctx)); err == nil {
+		_, err = b.sweep(perRequest(ctx))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nats: blobs in %q: %w", bucket, err)
 	}
 	return b, nil
+}
+
+// find finds the stream, or makes it.
+func (b *Blobs) find(ctx context.Context) (s jetstream.Stream, made bool, err error) {
+	compression := jetstream.NoCompression
+	if b.o.Compress {
+		compression = jetstream.S2Compression
+	}
+	return stream(ctx, b.js, jetstream.StreamConfig{
+		Name: "OBJ_" + b.bucket, Description: "blobs", Subjects: []string{b.chunkSubject(">"), b.metaSubject(">")}, Discard: jetstream.DiscardNew, AllowRollup: true,
+		MaxBytes: cmp.Or(b.o.MaxBytes, -1), Storage: b.o.Storage, Replicas: cmp.Or(b.o.Replicas, 1), Compression: compression,
+	}, func(c *jetstream.StreamConfig) bool {
+		return c.AllowRollup && c.Retention == jetstream.LimitsPolicy && keeps(c)
+	})
+}
+
+// failed says what failed. A stream that somebody has deleted is made again, so that another try finds it.
+func (b *Blobs) failed(ctx context.Context, what string, err error) error {
+	if isGone(err) {
+		err = again(ctx, b.settling, err, func() ([]string, error) {
+			_, made, err := b.find(perRequest(ctx))
+			if made {
+				return []string{fmt.Sprintf("stream %q with all blobs", "OBJ_"+b.bucket)}, err
+			}
+			return nil, err
+		})
+	}
+	return fmt.Errorf("nats: blobs in %q: %s: %w", b.bucket, what, roomFor(err))
 }
 
 func (b *Blobs) chunkSubject(nuid string) string { return "$O." + b.bucket + ".C." + nuid }
@@ -99,9 +120,14 @@ func objectOf(data []byte, seq uint64, at time.Time) (object, bool) {
 	return o, err == nil && !o.Deleted && validNUID.MatchString(o.NUID)
 }
 
-// find returns what is stored about a blob; seq is zero if there is nothing, and NUID is empty if there is no blob.
-func (b *Blobs) find(ctx context.Context, d scan.Digest) (object, error) {
-	raw, err := b.stream.GetLastMsgForSubject(ctx, b.metaSubject(nameOf(d)))
+// blob returns what is stored about a blob; see look.
+func (b *Blobs) blob(ctx context.Context, d scan.Digest) (object, error) {
+	return b.look(ctx, b.metaSubject(nameOf(d)))
+}
+
+// look returns what is stored about an object; seq is zero if there is nothing, and NUID is empty if there is no object.
+func (b *Blobs) look(ctx context.Context, subject string) (object, error) {
+	raw, err := b.stream.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return object{}, nil
 	} else if err != nil {
@@ -116,10 +142,11 @@ func (b *Blobs) find(ctx context.Context, d scan.Digest) (object, error) {
 
 // Delete implements [scan.Blobs]. It removes what it found: what is put meanwhile stays.
 func (b *Blobs) Delete(ctx context.Context, d scan.Digest) error {
+	ctx = perRequest(ctx)
 	err := d.Check()
 	var o object
 	if err == nil {
-		o, err = b.find(ctx, d)
+		o, err = b.blob(ctx, d)
 	}
 	if err == nil && o.seq > 0 {
 		_, err = remove(ctx, b.stream, o.seq)
@@ -128,7 +155,7 @@ func (b *Blobs) Delete(ctx context.Context, d scan.Digest) error {
 		err = b.purge(ctx, o.NUID)
 	}
 	if err != nil {
-		return fmt.Errorf("nats: delete a blob: %w", err)
+		return b.failed(ctx, "delete", err)
 	}
 	return nil
 }

@@ -1,13 +1,12 @@
 package nats
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"strings"
-	"time"
+	"maps"
+	"slices"
+	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -17,9 +16,9 @@ import (
 // List implements [scan.Blobs].
 func (b *Blobs) List(ctx context.Context) iter.Seq2[scan.Blob, error] {
 	return func(yield func(scan.Blob, error) bool) {
-		for o, err := range b.objects(ctx) {
+		for o, err := range b.objects(perRequest(ctx)) {
 			if err != nil {
-				yield(scan.Blob{}, fmt.Errorf("nats: list blobs: %w", err))
+				yield(scan.Blob{}, b.failed(ctx, "list", err))
 				return
 			}
 			d := scan.Digest(o.Name)
@@ -30,62 +29,40 @@ func (b *Blobs) List(ctx context.Context) iter.Seq2[scan.Blob, error] {
 	}
 }
 
-// errPageLost: the server thinks that we have what we have not.
-var errPageLost = errors.New("a part of the list was lost on its way; it has to be read again")
-
 // listPage is how many objects are asked for at a time.
-const listPage = 256
+const listPage = 64
 
-// objects yields what is stored about all objects. What is replaced meanwhile is not yielded twice. What the server has sent and was lost on its way is
-// an error: the chunks of an object that nobody has seen would be swept.
+// objects yields what is stored about all objects that there were when it began. It asks the leader of the stream, for the names and then about each: what
+// a consumer yields can be of a server that is behind, and nobody hears of what is lost on the way.
 func (b *Blobs) objects(ctx context.Context) iter.Seq2[object, error] {
 	return func(yield func(object, error) bool) {
-		info, err := b.stream.Info(ctx)
+		info, err := b.stream.Info(ctx, jetstream.WithSubjectFilter(b.metaSubject(">")))
 		if err != nil {
 			yield(object{}, err)
 			return
 		}
-		reader, err := b.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
-			FilterSubject: b.metaSubject(">"), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
-		})
-		if err != nil {
-			yield(object{}, err)
-			return
-		}
-		defer func() { _ = b.stream.DeleteConsumer(context.WithoutCancel(ctx), reader.CachedInfo().Name) }() // else it goes by itself
-		for got := uint64(0); ; {
-			page, err := collect(b.js.Conn())(reader.FetchNoWait(listPage))
+		for subjects := range slices.Chunk(slices.Collect(maps.Keys(info.State.Subjects)), listPage) {
+			page, err := b.page(ctx, subjects)
 			if err != nil {
 				yield(object{}, err)
 				return
 			}
-			for _, msg := range page {
-				meta, err := msg.Metadata()
-				if err != nil {
-					yield(object{}, err)
+			for i, o := range page {
+				if o.NUID != "" && subjects[i] == b.metaSubject(nameOf(scan.Digest(o.Name))) && !yield(o, nil) {
 					return
 				}
-				if got++; meta.Sequence.Consumer != got {
-					yield(object{}, errPageLost)
-					return
-				}
-				if meta.Sequence.Stream > info.State.LastSeq {
-					return
-				}
-				o, ok := objectOf(msg.Data(), meta.Sequence.Stream, meta.Timestamp)
-				if ok && strings.HasSuffix(msg.Subject(), "."+nameOf(scan.Digest(o.Name))) && !yield(o, nil) {
-					return
-				}
-			}
-			if len(page) > 0 {
-				continue
-			}
-			if sent, err := reader.Info(ctx); err != nil || sent.Delivered.Consumer != got {
-				yield(object{}, cmp.Or(err, errPageLost))
-				return
-			} else if sent.NumPending == 0 {
-				return
 			}
 		}
 	}
+}
+
+// page returns what is stored about the objects of some subjects.
+func (b *Blobs) page(ctx context.Context, subjects []string) ([]object, error) {
+	page, errs := make([]object, len(subjects)), make([]error, len(subjects))
+	var all sync.WaitGroup
+	for i, subject := range subjects {
+		all.Go(func() { page[i], errs[i] = b.look(ctx, subject) })
+	}
+	all.Wait()
+	return page, errors.Join(errs...)
 }

@@ -2,11 +2,8 @@ package nats
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,16 +14,17 @@ import (
 // Open implements [scan.Blobs]. Chunks are asked for one by one as they are read.
 func (b *Blobs) Open(ctx context.Context, d scan.Digest) (io.ReadCloser, error) {
 	if err := d.Check(); err != nil {
-		return nil, fmt.Errorf("nats: open a blob: %w", err)
+		return nil, b.failed(ctx, "open", err)
 	}
-	o, err := b.find(ctx, d)
+	ctx = perRequest(ctx)
+	o, err := b.blob(ctx, d)
 	if err == nil && o.NUID == "" {
 		err = scan.ErrNoBlob
 	}
 	if err != nil {
-		return nil, fmt.Errorf("nats: open %s: %w", d, err)
+		return nil, b.failed(ctx, "open "+string(d), err)
 	}
-	return &reader{ctx: ctx, blobs: b, want: d, object: o, sum: sha256.New()}, nil
+	return scan.VerifyReader(&reader{ctx: ctx, blobs: b, want: d, object: o}, d), nil
 }
 
 // A reader reads the chunks of an object. If it is replaced meanwhile, the bytes are the same, and it goes on with those.
@@ -35,7 +33,6 @@ type reader struct {
 	blobs  *Blobs
 	want   scan.Digest
 	object object
-	sum    hash.Hash
 	read   int64 // what was given out
 	closed bool
 
@@ -51,25 +48,16 @@ func (r *reader) Read(p []byte) (int, error) {
 	}
 	for len(r.rest) == 0 {
 		if r.chunks == r.object.Chunks {
-			return 0, r.end()
+			return 0, io.EOF
 		}
 		if err := r.fetch(); err != nil {
-			return 0, fmt.Errorf("nats: read %s: %w", r.want, err)
+			return 0, r.blobs.failed(r.ctx, "read "+string(r.want), err)
 		}
 	}
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	r.read += int64(n)
-	r.sum.Write(p[:n])
 	return n, nil
-}
-
-// end is io.EOF if what was read is what was put.
-func (r *reader) end() error {
-	if is := scan.Digest("sha256:" + hex.EncodeToString(r.sum.Sum(nil))); is != r.want {
-		return fmt.Errorf("nats: read %s: %w: its bytes are those of %s", r.want, scan.ErrCorrupt, is)
-	}
-	return io.EOF
 }
 
 // fetch fetches the next chunk.
@@ -91,7 +79,7 @@ func (r *reader) fetch() error {
 
 // again looks for what has replaced an object whose chunks are not there any more.
 func (r *reader) again() error {
-	o, err := r.blobs.find(r.ctx, r.want)
+	o, err := r.blobs.blob(r.ctx, r.want)
 	switch {
 	case err != nil:
 		return err

@@ -23,9 +23,9 @@ const chunkSize = 128 << 10
 
 // Put implements [scan.Blobs]. When it fails because the server has not answered, the blob may be there all the same.
 func (b *Blobs) Put(ctx context.Context, r io.Reader) (scan.Digest, int64, error) {
-	d, n, err := b.put(ctx, r)
+	d, n, err := b.put(perRequest(ctx), r)
 	if err != nil {
-		return "", 0, fmt.Errorf("nats: put a blob: %w", err)
+		return "", 0, b.failed(ctx, "put", err)
 	}
 	return d, n, nil
 }
@@ -54,14 +54,14 @@ func (b *Blobs) put(ctx context.Context, r io.Reader) (scan.Digest, int64, error
 // answer, it may have done so, and the chunks stay; if it has not, they are swept.
 func (b *Blobs) name(ctx context.Context, d scan.Digest, info []byte) error {
 	for {
-		old, err := b.find(ctx, d)
+		old, err := b.blob(ctx, d)
 		if err != nil {
 			return err
 		}
 		msg := natsio.NewMsg(b.metaSubject(nameOf(d)))
 		msg.Data = info
 		msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
-		_, err = b.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(old.seq))
+		_, err = publish(ctx, b.js, msg, jetstream.WithExpectLastSequencePerSubject(old.seq))
 		if isConflict(err) && ctx.Err() == nil {
 			continue
 		}
@@ -87,8 +87,8 @@ func (u *upload) write(ctx context.Context, r io.Reader) error {
 	chunk := make([]byte, min(chunkSize, u.blobs.js.Conn().MaxPayload()))
 	for {
 		n, err := fill(ctx, r, chunk)
-		if u.size += int64(n); u.blobs.max > 0 && u.size > u.blobs.max {
-			return fmt.Errorf("it has more than %d bytes, which is the most that one may have here", u.blobs.max)
+		if u.size += int64(n); u.blobs.o.Max > 0 && u.size > u.blobs.o.Max {
+			return fmt.Errorf("it has more than %d bytes, which is the most that one may have here", u.blobs.o.Max)
 		}
 		last := err == io.EOF //nolint:errorlint // another error that has it inside, as those of connections, is not the end
 		if err != nil && !last {

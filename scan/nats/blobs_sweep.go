@@ -2,7 +2,6 @@ package nats
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -15,9 +14,9 @@ const staleAfter = time.Hour
 // Sweep removes what belongs to no blob, as the program that wrote it was killed, and to which nothing was added for an hour. It returns how many blobs that would
 // have become. It reads the names of all blobs, so it is for now and then; [NewBlobs] does it once.
 func (b *Blobs) Sweep(ctx context.Context) (int, error) {
-	removed, err := b.sweep(ctx)
+	removed, err := b.sweep(perRequest(ctx))
 	if err != nil {
-		return removed, fmt.Errorf("nats: sweep blobs: %w", err)
+		return removed, b.failed(ctx, "sweep", err)
 	}
 	return removed, nil
 }

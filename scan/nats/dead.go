@@ -26,7 +26,7 @@ func (q *Queue) inter(ctx context.Context, token string, body []byte, n note) er
 	msg := natsio.NewMsg(q.deadSubject(token))
 	msg.Data = body
 	msg.Header.Set(noteHeader, string(why))
-	_, err = q.js.PublishMsg(ctx, msg)
+	_, err = publish(ctx, q.js, msg)
 	return err
 }
 
@@ -79,8 +79,8 @@ func (q *Queue) graves(ctx context.Context) iter.Seq2[grave, error] {
 // Dead implements [scan.Graveyard]. Each takes a request to the server.
 func (q *Queue) Dead(ctx context.Context) iter.Seq2[scan.DeadMessage, error] {
 	return func(yield func(scan.DeadMessage, error) bool) {
-		for g, err := range q.graves(ctx) {
-			if !yield(g.DeadMessage, q.failed("list the dead", err)) {
+		for g, err := range q.graves(perRequest(ctx)) {
+			if !yield(g.DeadMessage, q.failed(ctx, "list the dead", err)) {
 				return
 			}
 		}
@@ -90,13 +90,13 @@ func (q *Queue) Dead(ctx context.Context) iter.Seq2[scan.DeadMessage, error] {
 // Redrive implements [scan.Graveyard]. Attempts are counted anew. A key that was sent again meanwhile is dead no more, but does not count.
 func (q *Queue) Redrive(ctx context.Context, keys ...string) (int, error) {
 	n := 0
-	for g, err := range q.wanted(ctx, keys) {
+	for g, err := range q.wanted(perRequest(ctx), keys) {
 		var driven bool
 		if err == nil {
-			driven, err = q.redrive(ctx, g)
+			driven, err = q.redrive(perRequest(ctx), g)
 		}
 		if err != nil {
-			return n, q.failed("redrive", err)
+			return n, q.failed(ctx, "redrive", err)
 		}
 		if driven {
 			n++
@@ -135,7 +135,7 @@ func (q *Queue) wanted(ctx context.Context, keys []string) iter.Seq2[grave, erro
 func (q *Queue) redrive(ctx context.Context, g grave) (bool, error) {
 	msg := natsio.NewMsg(q.todoSubject(g.token))
 	msg.Data = g.Body
-	_, err := q.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0))
+	_, err := publish(ctx, q.js, msg, jetstream.WithExpectLastSequencePerSubject(0))
 	alive := isConflict(err)
 	if alive {
 		var live *jetstream.RawStreamMsg

@@ -47,7 +47,7 @@ func (d *delivery) Expires() time.Time {
 
 func (d *delivery) Extend(ctx context.Context, lease time.Duration) error {
 	if lease < time.Millisecond {
-		return d.failed("extend", fmt.Errorf("the lease is to be %v; a millisecond or more is right", lease))
+		return d.failed(ctx, "extend", fmt.Errorf("the lease is to be %v; a millisecond or more is right", lease))
 	}
 	return d.do(ctx, "extend", func(ctx context.Context) error {
 		asked := time.Now()
@@ -153,16 +153,16 @@ func (d *delivery) do(ctx context.Context, what string, work func(ctx context.Co
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()
 	case <-ctx.Done():
-		return d.failed(what, context.Cause(ctx))
+		return d.failed(ctx, what, context.Cause(ctx))
 	}
 	if d.over || time.Since(d.Expires()) > keep {
-		return d.failed(what, scan.ErrLeaseLost)
+		return d.failed(ctx, what, scan.ErrLeaseLost)
 	}
-	return d.failed(what, work(ctx))
+	return d.failed(ctx, what, work(ctx))
 }
 
-func (d *delivery) failed(what string, err error) error {
-	return d.queue.failed(fmt.Sprintf("%s message %.100q", what, d.key), err)
+func (d *delivery) failed(ctx context.Context, what string, err error) error {
+	return d.queue.failed(ctx, fmt.Sprintf("%s message %.100q", what, d.key), err)
 }
 
 // maxReason bounds the text of a reason, of which each byte can be six where it is kept.

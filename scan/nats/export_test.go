@@ -35,3 +35,12 @@ func BuryHalf(ctx context.Context, d scan.Delivery) error {
 	}
 	return one.queue.inter(ctx, one.token, one.msg.Data(), n)
 }
+
+// Settled has what somebody has deleted made again at once.
+func Settled(q *Queue) { q.settling = 0 }
+
+// BlobsSettled is the same for blobs.
+func BlobsSettled(b *Blobs) { b.settling = 0 }
+
+// Token is what stands for a key in a subject.
+func Token(key string) string { return tokenOf(key) }

@@ -14,8 +14,8 @@ import (
 // Stats implements [scan.Gauge], as far as the server can tell: Ready was never delivered, also if it is to be kept back; Leased was, and is neither acked nor buried, whether somebody
 // has it, it was given back or it waits for another receiver. Delayed is always zero.
 func (q *Queue) Stats(ctx context.Context) (scan.QueueStats, error) {
-	stats, err := q.stats(ctx)
-	return stats, q.failed("stats", err)
+	stats, err := q.stats(perRequest(ctx))
+	return stats, q.failed(ctx, "stats", err)
 }
 
 func (q *Queue) stats(ctx context.Context) (scan.QueueStats, error) {
@@ -44,8 +44,8 @@ func (q *Queue) stats(ctx context.Context) (scan.QueueStats, error) {
 // Withdraw implements [scan.Withdrawer].
 func (q *Queue) Withdraw(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
-		if err := q.withdraw(ctx, key); err != nil {
-			return q.failed("withdraw "+strconv.Quote(key), err)
+		if err := q.withdraw(perRequest(ctx), key); err != nil {
+			return q.failed(ctx, "withdraw "+strconv.Quote(key), err)
 		}
 	}
 	return nil

@@ -76,7 +76,7 @@ func (q *Queue) put(ctx context.Context, of string, n note, lasts time.Duration,
 	if msg.Data, err = json.Marshal(n); err != nil {
 		return 0, err
 	}
-	ack, err := q.js.PublishMsg(ctx, msg, append(o, jetstream.WithMsgTTL(lasts.Truncate(time.Second)))...)
+	ack, err := publish(ctx, q.js, msg, append(o, jetstream.WithMsgTTL(lasts.Truncate(time.Second)))...)
 	if err != nil {
 		return 0, err
 	}
@@ -97,9 +97,11 @@ func (q *Queue) complete(ctx context.Context, seq uint64, n note, token string, 
 func remove(ctx context.Context, s jetstream.Stream, seq uint64) (bool, error) {
 	err := s.DeleteMsg(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
-		if _, e := s.GetMsg(ctx, seq); errors.Is(e, jetstream.ErrMsgNotFound) {
+		_, e := s.GetMsg(ctx, seq)
+		if errors.Is(e, jetstream.ErrMsgNotFound) {
 			return false, nil
 		}
+		err = errors.Join(err, e)
 	}
 	return err == nil, err
 }

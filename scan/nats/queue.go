@@ -37,14 +37,14 @@ type Options struct {
 // A key has 1 to 512 bytes. A body has as many bytes as the server takes in one message (max_payload, by default 1 MiB), less 16 KiB for what is
 // said beside it.
 type Queue struct {
-	js      jetstream.JetStream
-	name    string
-	o       Options
-	todo    jetstream.Stream
-	ledger  jetstream.Stream
-	workers jetstream.Consumer
-	opened  time.Time // by our clock, and
-	server  time.Time // by that of the server
+	place
+
+	js       jetstream.JetStream
+	name     string
+	o        Options
+	opened   time.Time // by our clock, and
+	server   time.Time // by that of the server
+	settling time.Duration
 }
 
 var (
@@ -69,7 +69,7 @@ var validName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // NewQueue returns the queue of that name, of letters, digits, "-" and "_". Its streams and their consumer are made if they are not there, and else are left as they are; it
 // is an error if they cannot be a queue. Connect with nats.MaxReconnects(-1), so that a server that is away for long is found again.
 func NewQueue(ctx context.Context, js jetstream.JetStream, name string, o *Options) (*Queue, error) {
-	q := &Queue{js: js, name: name}
+	q := &Queue{js: js, name: name, settling: settling}
 	if o != nil {
 		q.o = *o
 	}
@@ -79,7 +79,10 @@ func NewQueue(ctx context.Context, js jetstream.JetStream, name string, o *Optio
 	q.o.MaxBytes = cmp.Or(q.o.MaxBytes, -1)
 	err := q.check()
 	if err == nil {
-		err = q.open(ctx)
+		q.place, _, err = q.find(perRequest(ctx))
+	}
+	if err == nil {
+		err = q.setClock(perRequest(ctx))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nats: queue %.100q: %w", name, err)
@@ -103,34 +106,12 @@ func (q *Queue) check() error {
 	return nil
 }
 
-// open finds or makes what the queue is on the server.
-func (q *Queue) open(ctx context.Context) (err error) {
-	q.todo, err = stream(ctx, q.js, jetstream.StreamConfig{
-		Name: q.name, Description: "messages that wait", Subjects: []string{q.todoSubject("*")}, Retention: jetstream.WorkQueuePolicy,
-		Discard: jetstream.DiscardNew, MaxBytes: q.o.MaxBytes, Storage: q.o.Storage, Replicas: q.o.Replicas,
-	}, func(c *jetstream.StreamConfig) bool { return c.Retention == jetstream.WorkQueuePolicy })
-	if err != nil {
-		return err
-	}
-	q.ledger, err = stream(ctx, q.js, jetstream.StreamConfig{
-		Name: q.name + "_ledger", Description: "who has which message, and what was buried", Subjects: []string{q.noteSubject("*"), q.deadSubject("*")},
-		MaxMsgsPerSubject: 1, AllowMsgTTL: true, Storage: q.o.Storage, Replicas: q.o.Replicas,
-	}, func(c *jetstream.StreamConfig) bool { return c.MaxMsgsPerSubject == 1 && c.AllowMsgTTL })
-	if err != nil {
-		return err
-	}
-	q.workers, err = q.todo.Consumer(ctx, workers)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		q.workers, err = q.todo.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-			Durable: workers, AckPolicy: jetstream.AckExplicitPolicy, AckWait: q.o.Hidden, MaxDeliver: -1, MaxAckPending: -1,
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("consumer %q: %w", workers, err)
-	}
-	if c := q.workers.CachedInfo().Config; c.AckPolicy != jetstream.AckExplicitPolicy || c.MaxDeliver > 0 || len(c.BackOff) > 0 {
-		return fmt.Errorf("consumer %q is another's; one that acks explicitly, any number of times and without a back-off, is right", workers)
-	}
+func (q *Queue) todoSubject(key string) string { return q.name + ".todo." + key }
+func (q *Queue) noteSubject(seq string) string { return q.name + ".note." + seq }
+func (q *Queue) deadSubject(key string) string { return q.name + ".dead." + key }
+func (q *Queue) maxBody() int                  { return int(q.js.Conn().MaxPayload()) - beside }
+
+func (q *Queue) setClock(ctx context.Context) error {
 	asked := time.Now()
 	info, err := q.todo.Info(ctx)
 	if err != nil {
@@ -140,43 +121,24 @@ func (q *Queue) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// stream finds or makes a stream, which must be as is says.
-func stream(ctx context.Context, js jetstream.JetStream, c jetstream.StreamConfig, is func(*jetstream.StreamConfig) bool) (jetstream.Stream, error) {
-	s, err := js.Stream(ctx, c.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		s, err = js.CreateStream(ctx, c)
-	}
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another program has just made it, with other options
-		s, err = js.Stream(ctx, c.Name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("stream %q: %w", c.Name, err)
-	}
-	if !is(&s.CachedInfo().Config) {
-		return nil, fmt.Errorf("stream %q is another's, or its server is older than 2.11; one that is made here is right", c.Name)
-	}
-	return s, nil
-}
-
-func (q *Queue) todoSubject(key string) string { return q.name + ".todo." + key }
-func (q *Queue) noteSubject(seq string) string { return q.name + ".note." + seq }
-func (q *Queue) deadSubject(key string) string { return q.name + ".dead." + key }
-func (q *Queue) maxBody() int                  { return int(q.js.Conn().MaxPayload()) - beside }
-
 // serverNow goes on from the server's clock, whatever ours is set to meanwhile.
 func (q *Queue) serverNow() time.Time { return q.server.Add(time.Since(q.opened)) }
 
-// bounded gives a call that has no deadline the one that calls of JetStream have.
+// bounded gives a call the time that calls of JetStream have, or less if that is what is left.
 func (q *Queue) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
 	return context.WithTimeout(ctx, q.js.Options().DefaultTimeout)
 }
 
-func (q *Queue) failed(what string, err error) error {
+// failed says what failed. What somebody has deleted is made again, so that another try finds it.
+func (q *Queue) failed(ctx context.Context, what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("nats: queue %q: %s: %w", q.name, what, err)
+	if isGone(err) {
+		err = again(ctx, q.settling, err, func() (lost []string, err error) {
+			_, lost, err = q.find(perRequest(ctx))
+			return lost, err
+		})
+	}
+	return fmt.Errorf("nats: queue %q: %s: %w", q.name, what, roomFor(err))
 }

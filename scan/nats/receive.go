@@ -28,25 +28,25 @@ const (
 // Receive implements [scan.Queue].
 func (q *Queue) Receive(ctx context.Context, most int, lease time.Duration) ([]scan.Delivery, error) {
 	if most < 1 || lease < time.Millisecond {
-		return nil, q.failed("receive", fmt.Errorf("%d messages were asked for, each for %v; one or more, for a millisecond or more, are right", most, lease))
+		return nil, q.failed(ctx, "receive", fmt.Errorf("%d messages were asked for, each for %v; one or more, for a millisecond or more, are right", most, lease))
 	}
 	if ctx.Err() != nil {
-		return nil, q.failed("receive", context.Cause(ctx))
+		return nil, q.failed(ctx, "receive", context.Cause(ctx))
 	}
 	over := time.Now().Add(q.o.Wait)
 	for {
 		left := time.Until(over)
 		fetched, err := q.fetch(ctx, q.atOnce(most), min(left, slice))
 		if err != nil {
-			return nil, q.failed("receive", err)
+			return nil, q.failed(ctx, "receive", err)
 		}
 		if ctx.Err() != nil {
 			q.giveBack(ctx, fetched)
-			return nil, q.failed("receive", context.Cause(ctx))
+			return nil, q.failed(ctx, "receive", context.Cause(ctx))
 		}
 		out, err := q.claimAll(ctx, fetched, lease)
 		if len(out) > 0 || err != nil || len(fetched) == 0 && left <= slice {
-			return out, q.failed("receive", err)
+			return out, q.failed(ctx, "receive", err)
 		}
 	}
 }

@@ -109,6 +109,16 @@ func queue(t testing.TB, js jetstream.JetStream, name string, o nats.Options) *n
 	return q
 }
 
+// oldest returns the stream of a queue, and the message that has been in it for longest.
+func oldest(t testing.TB, js jetstream.JetStream, name string) (jetstream.Stream, *jetstream.RawStreamMsg) {
+	t.Helper()
+	s, err := js.Stream(t.Context(), name)
+	ok(t, err)
+	raw, err := s.GetMsg(t.Context(), 1, jetstream.WithGetMsgSubject(name+".todo.*"))
+	ok(t, err)
+	return s, raw
+}
+
 func send(t testing.TB, q scan.Queue, messages ...scan.Message) {
 	t.Helper()
 	if err := q.Send(t.Context(), messages...); err != nil {

@@ -3,9 +3,12 @@ package nats
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	natsio "github.com/nats-io/nats.go"
@@ -24,14 +27,15 @@ const sendAtOnce = 256
 func (q *Queue) Send(ctx context.Context, messages ...scan.Message) error {
 	for i := range messages {
 		if err := q.sendable(&messages[i]); err != nil {
-			return q.failed("send", err)
+			return q.failed(ctx, "send", err)
 		}
 	}
-	ctx, cancel := q.bounded(ctx)
-	defer cancel()
+	if ctx.Err() != nil {
+		return q.failed(ctx, "send", context.Cause(ctx))
+	}
 	for some := range slices.Chunk(messages, sendAtOnce) {
-		if err := q.send(ctx, some); err != nil {
-			return q.failed("send", err)
+		if err := q.send(perRequest(ctx), some); err != nil {
+			return q.failed(ctx, "send", err)
 		}
 	}
 	return nil
@@ -47,36 +51,71 @@ func (q *Queue) sendable(m *scan.Message) error {
 	return nil
 }
 
+// send sends messages without waiting for one another, and then those again, one by one, of which the server has not said that it has them.
 func (q *Queue) send(ctx context.Context, messages []scan.Message) error {
-	sent := make([]jetstream.PubAckFuture, len(messages))
+	sent := make([]*natsio.Msg, len(messages))
 	for i, m := range messages {
-		msg := natsio.NewMsg(q.todoSubject(tokenOf(m.Key)))
-		if msg.Data = m.Body; m.Delay > 0 {
-			msg.Header.Set(delayHeader, m.Delay.String())
+		sent[i] = natsio.NewMsg(q.todoSubject(tokenOf(m.Key)))
+		if sent[i].Data = m.Body; m.Delay > 0 {
+			sent[i].Header.Set(delayHeader, m.Delay.String())
 		}
-		var err error
-		if sent[i], err = q.js.PublishMsgAsync(msg, jetstream.WithExpectLastSequencePerSubject(0)); err != nil {
+		sent[i].Header.Set(jetstream.ExpectedLastSubjSeqHeader, "0")
+	}
+	has := make([]bool, len(sent))
+	if len(sent) > 1 {
+		if err := q.ask(ctx, sent, has); err != nil {
 			return err
 		}
 	}
-	for i, future := range sent {
-		select {
-		case <-future.Ok():
-		case err := <-future.Err():
-			if !isConflict(err) { // it is in the queue
-				return fmt.Errorf("message %.100q: %w", messages[i].Key, err)
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	for i, msg := range sent {
+		if has[i] {
+			continue
+		}
+		if _, err := publish(ctx, q.js, msg); err != nil && !isConflict(err) { // else it is in the queue
+			return fmt.Errorf("message %.100q: %w", messages[i].Key, err)
 		}
 	}
 	return nil
 }
 
-// isConflict reports whether a subject has had another message meanwhile.
-func isConflict(err error) bool {
-	api, ok := errors.AsType[*jetstream.APIError](err)
-	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+// ask sends messages, and notes which of them the server says that it has. The library's own way keeps what is never answered for ever.
+func (q *Queue) ask(ctx context.Context, messages []*natsio.Msg, has []bool) error {
+	conn := q.js.Conn()
+	inbox := conn.NewInbox()
+	answers, err := conn.SubscribeSync(inbox + ".*")
+	if err != nil {
+		return err
+	}
+	defer answers.Unsubscribe() //nolint:errcheck // it fails only where there is nothing left to leave
+	for i, msg := range messages {
+		asking := *msg
+		asking.Reply = inbox + "." + strconv.Itoa(i)
+		if err := conn.PublishMsg(&asking); err != nil {
+			return err
+		}
+	}
+	for range messages {
+		waiting, cancel := q.bounded(ctx)
+		answer, err := answers.NextMsgWithContext(waiting)
+		cancel()
+		if errors.Is(err, natsio.ErrNoResponders) { // it says not for which
+			continue
+		} else if err != nil {
+			return err
+		}
+		i, err := strconv.Atoi(strings.TrimPrefix(answer.Subject, inbox+"."))
+		if err != nil || i < 0 || i >= len(has) {
+			continue
+		}
+		var ack struct {
+			jetstream.PubAck
+
+			Error *jetstream.APIError `json:"error"`
+		}
+		err = json.Unmarshal(answer.Data, &ack)
+		has[i] = err == nil && (ack.Error == nil && ack.Stream != "" || ack.Error != nil && isConflict(ack.Error))
+	}
+	return nil
 }
 
 // delayOf returns for how long a message is kept back in all.
