@@ -54,7 +54,7 @@ func (c *call) stream(r io.Reader) error {
 			err = c.ctx.Err() // or who reads slowly has a place for as long as it likes
 		}
 		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, scan.ErrCorrupt):
+		case err == io.EOF, errors.Is(err, scan.ErrCorrupt): //nolint:errorlint // what wraps io.EOF is no end
 			return nil
 		case err != nil:
 			panic(http.ErrAbortHandler) // so that what was written is not taken for all

@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net/http"
-	"strings"
+	"strconv"
 	"time"
 )
 
@@ -18,9 +19,9 @@ type call struct {
 	r      *http.Request
 	ctx    context.Context
 	caller caller
-	// room is what it has a place of while it is worked on, and over ends what its agent has going.
-	room chan struct{}
-	over func()
+	// account is at whose expense it is, and placed says that it has a place among those that are worked on.
+	account *allowance
+	placed  bool
 	// streamed: the answer was written already.
 	streamed bool
 }
@@ -31,38 +32,17 @@ const mostCall = 3 * time.Minute
 // public handles a call of whoever it is.
 func (s *Server) public(do func(c *call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{server: s, w: w, r: r, over: func() {}}
+		c := &call{server: s, w: w, r: r}
 		if err := c.plain(); err != nil {
 			c.answer(nil, err)
 			return
 		}
-		defer func() { // when it was answered
-			c.leave()
-			c.over()
-		}()
+		defer c.pay() // when it was answered
+		defer c.leave()
 		ctx, cancel := context.WithTimeout(r.Context(), mostCall)
 		defer cancel()
 		c.ctx = ctx
 		c.answer(do(c))
-	})
-}
-
-// admitted handles a call of an agent, which has to show its credential.
-func (s *Server) admitted(do func(c *call) (any, error)) http.Handler {
-	return s.public(func(c *call) (any, error) {
-		err := c.enter(s.calls)
-		if err != nil {
-			return nil, err
-		}
-		if c.caller, err = s.whoIs(c.ctx, c.bearer()); err != nil {
-			return nil, err
-		}
-		over, ok := s.pace.begin(c.caller.name, 1+float64(c.r.ContentLength)/(64<<10))
-		if !ok {
-			return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent makes too many calls; %d a second and %d at once are right", s.o.Rate, mostGoing)
-		}
-		c.over = over
-		return do(c)
 	})
 }
 
@@ -77,32 +57,7 @@ func (c *call) plain() error {
 	return nil
 }
 
-// enter takes a place, if there is one.
-func (c *call) enter(room chan struct{}) error {
-	select {
-	case room <- struct{}{}:
-		c.room = room
-		return nil
-	default:
-		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there are too many calls at once; try again")
-	}
-}
-
-// leave makes room for another call, once.
-func (c *call) leave() {
-	if c.room != nil {
-		<-c.room
-		c.room = nil
-	}
-}
-
 func (c *call) control() *http.ResponseController { return http.NewResponseController(c.w) }
-
-// bearer returns the credential that came with a call.
-func (c *call) bearer() string {
-	credential, _ := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	return credential
-}
 
 // body returns the body, which has so many bytes at most and comes in time.
 func (c *call) body(most int64) ([]byte, error) {
@@ -143,13 +98,13 @@ func (c *call) answer(out any, err error) {
 		return
 	}
 	status := http.StatusOK
+	var refused *Error
 	if err != nil {
-		var refused *Error
 		if !errors.As(err, &refused) {
 			if c.r.Context().Err() == nil {
 				c.server.log.Error("remote: a call could not be answered", "endpoint", c.r.Pattern, "agent", c.caller.name, "error", err)
 			}
-			refused = &Error{http.StatusServiceUnavailable, CodeUnavailable, "the server cannot do it now; try again"}
+			refused = refuse(http.StatusServiceUnavailable, CodeUnavailable, "the server cannot do it now; try again")
 		}
 		status, out = refused.Status, refused
 	}
@@ -161,6 +116,9 @@ func (c *call) answer(out any, err error) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	if refused != nil && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) {
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(refused.After.Seconds())))))
+	}
 	_ = c.control().SetWriteDeadline(time.Now().Add(c.server.o.Patience)) // a writer that cannot is a test's
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // who does not hear it asks again

@@ -1,12 +1,12 @@
 package remote
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,24 +19,22 @@ type caller struct {
 	name, instance string
 	digest         string // of its credential
 	room           int64  // that it had for results when it called
+	given          bool   // whether it had been given anything
+}
+
+// callerOf returns who says that a credential is its own. It has no name if that is none.
+func callerOf(credential string) caller {
+	return caller{name: nameIn(credential), digest: string(digestOf(credential))}
+}
+
+// see reads of the books what matters for a call.
+func (c *caller) see(p *page) {
+	c.instance, c.room = p.Instance, p.Room
+	c.given = slices.ContainsFunc(p.snapshot.Tally, func(t storage.Tally) bool { return t.State == elementHeld && t.N > 0 })
 }
 
 // same reports whether they are the same enrolment, by whatever credentials.
 func (c caller) same(o caller) bool { return c.name == o.name && c.instance == o.instance }
-
-// whoIs returns whose a credential is.
-func (s *Server) whoIs(ctx context.Context, secret string) (caller, error) {
-	who := caller{name: nameIn(secret), digest: string(digestOf(secret))}
-	if who.name == "" {
-		return caller{}, errRefused
-	}
-	p, err := s.books.open(ctx, who.name)
-	if err != nil {
-		return caller{}, err
-	}
-	who.instance, who.room = p.Instance, p.Room
-	return who, p.admits(who)
-}
 
 var errRefused = refuse(http.StatusUnauthorized, CodeRefused, "the credential is not good, or not any more")
 

@@ -47,14 +47,17 @@ type Client struct {
 	identity identity
 	// since is when the credential was asked for, by this machine's own reckoning of time that passes.
 	since time.Time
-	// renewing has a place for who renews it.
-	renewing chan struct{}
+	// renewing has a place for who renews it, parts for those who send a part of a blob.
+	renewing, parts chan struct{}
 }
+
+// mostParts is how many parts of blobs are sent at once, so that they do not take all the calls that an agent may have going.
+const mostParts = 4
 
 // Dial returns the client of an agent, admitted by its token, or by the credential in its file. It returns [ErrRefused] if neither is good, and waits
 // for a server that cannot be reached until ctx ends.
 func Dial(ctx context.Context, server, token string, o *DialOptions) (*Client, error) {
-	c := &Client{renewing: make(chan struct{}, 1)}
+	c := &Client{renewing: make(chan struct{}, 1), parts: make(chan struct{}, mostParts)}
 	if o != nil {
 		c.o = *o
 	}
@@ -78,6 +81,8 @@ func (o *DialOptions) where(server string) (*url.URL, error) {
 		return nil, errors.New("the address of the server is none; one like https://host:port is right")
 	}
 	switch {
+	case u.Scheme == "https" && o.TLS != nil && o.TLS.MaxVersion != 0 && o.TLS.MaxVersion < tls.VersionTLS13:
+		return nil, fmt.Errorf("the newest TLS that may be spoken is %s; 1.3 is right", tls.VersionName(o.TLS.MaxVersion))
 	case u.Scheme == "https":
 	case u.Scheme == "http" && o.Plain && isHere(u.Hostname()):
 	default:
@@ -116,6 +121,9 @@ func (c *Client) Name() string {
 	defer c.mu.Unlock()
 	return c.identity.Name
 }
+
+// String says who the client is, and nothing that is secret.
+func (c *Client) String() string { return fmt.Sprintf("agent %q at %s", c.Name(), c.base.Host) }
 
 // Workplace returns what the agent works with: queues, blobs and desk of the server, and its own opener and scanners. The queue of requests can
 // only be received from, the one of replies only be sent to, and blobs only be put and, where they are its own business, read. An agent that is

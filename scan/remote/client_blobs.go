@@ -73,6 +73,12 @@ func (b blobs) soFar(ctx context.Context, s *spool.Spool) (int64, error) {
 
 // part sends the part that begins there.
 func (b blobs) part(ctx context.Context, s *spool.Spool, at int64) (out uploaded, err error) {
+	select {
+	case b.c.parts <- struct{}{}:
+		defer func() { <-b.c.parts }()
+	case <-ctx.Done():
+		return out, context.Cause(ctx)
+	}
 	piece := make([]byte, min(partSize, s.Size-at))
 	if _, err := s.Open().ReadAt(piece, at); err != nil && !errors.Is(err, io.EOF) {
 		return out, err

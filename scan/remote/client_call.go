@@ -10,8 +10,10 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -34,6 +36,7 @@ const (
 	callWithin   = 45 * time.Second
 	firstPause   = 100 * time.Millisecond
 	longestPause = 5 * time.Second
+	longestAfter = time.Minute // that a server may ask for
 	mostAnswer   = 1 << 20
 )
 
@@ -48,7 +51,7 @@ func (c *Client) insist(ctx context.Context, what string, try func() error) erro
 			return fmt.Errorf("remote: %s: %w", what, err)
 		}
 		c.log.Debug("remote: a call is made again", "endpoint", what, "error", err)
-		wait := time.NewTimer(pause/2 + rand.N(pause))
+		wait := time.NewTimer(after(err) + pause/2 + rand.N(pause))
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
@@ -56,6 +59,14 @@ func (c *Client) insist(ctx context.Context, what string, try func() error) erro
 			return fmt.Errorf("remote: %s: %w; the last try: %w", what, context.Cause(ctx), err)
 		}
 	}
+}
+
+// after is how long the server asks to wait.
+func after(err error) time.Duration {
+	if refused, ok := errors.AsType[*Error](err); ok {
+		return max(0, min(refused.After, longestAfter))
+	}
+	return 0
 }
 
 // ask sends JSON, and insists on an answer.
@@ -114,7 +125,7 @@ func (c *Client) exchange(ctx context.Context, out any, s *sending, credential s
 	case err != nil:
 		return fmt.Errorf("the answer is cut off: %w", err)
 	case int64(len(body)) > most:
-		return &Error{http.StatusBadGateway, CodeInvalid, fmt.Sprintf("the answer has more than %d bytes", most)}
+		return refuse(http.StatusBadGateway, CodeInvalid, "the answer has more than %d bytes", most)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return errNoAnswer
@@ -154,6 +165,9 @@ func (c *Client) open(ctx context.Context, s *sending, credential string) (*http
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10)) // what is there of it
 	if json.Unmarshal(body, refused) != nil || refused.Text == "" {
 		refused.Text = "the server says " + response.Status
+		if seconds, err := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 16); err == nil { // of a balancer
+			refused.After = time.Duration(seconds) * time.Second
+		}
 	}
 	return nil, refused
 }
@@ -166,7 +180,17 @@ func isPassing(err error) bool {
 	if refused, ok := errors.AsType[*Error](err); ok {
 		return refused.Status >= http.StatusInternalServerError || refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusRequestTimeout
 	}
+	return !isStrange(err) && !errors.Is(err, errNoAnswer)
+}
+
+// isStrange reports whether an error says that what is at the address is not the server: its certificate is another's, or it speaks no TLS, or an older one.
+func isStrange(err error) bool {
 	var untrusted *tls.CertificateVerificationError
 	var notTLS tls.RecordHeaderError
-	return !errors.As(err, &untrusted) && !errors.As(err, &notTLS) && !errors.Is(err, errNoAnswer)
+	if errors.As(err, &untrusted) || errors.As(err, &notTLS) || errors.Is(err, http.ErrSchemeMismatch) {
+		return true
+	}
+	const protocolVersion tls.AlertError = 70
+	said, ok := errors.AsType[*net.OpError](err)
+	return ok && said.Op == "remote error" && said.Err.Error() == protocolVersion.Error() // an alert has no type of its own here
 }

@@ -4,13 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 )
 
@@ -112,54 +107,4 @@ func (c *Client) renew(ctx context.Context, is string) error {
 	name, proof := c.identity.Name, ed25519.Sign(c.identity.Key, signedRenewal(is))
 	c.mu.Unlock()
 	return c.obtain(ctx, name, renewal{proof}, sending{path: []string{"renew"}, as: is})
-}
-
-// load reads what an agent of the same file had.
-func (c *Client) load() error {
-	if c.o.File == "" {
-		return nil
-	}
-	info, err := os.Stat(c.o.File)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" { // which has other rights
-		err = fmt.Errorf("others can read it, as its mode is %v; 0600 is right", info.Mode().Perm())
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(c.o.File)
-	}
-	if err == nil && (json.Unmarshal(data, &c.identity) != nil || len(c.identity.Key) != ed25519.PrivateKeySize) {
-		err = errors.New("it is no such file; remove it, and enrol the agent anew")
-	}
-	if err != nil {
-		return fmt.Errorf("the file of the credential: %w", err)
-	}
-	return nil
-}
-
-// save keeps the identity, if there is a file for it: all of it, or what was there before.
-func (c *Client) save() error {
-	if c.o.File == "" {
-		return nil
-	}
-	data, err := json.Marshal(&c.identity)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(c.o.File), ".credential-*") // for its user only
-	if err != nil {
-		return fmt.Errorf("the file of the credential: %w", err)
-	}
-	defer os.Remove(f.Name()) //nolint:errcheck // it is not there any more if all went well
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), c.o.File)
-	}
-	if err != nil {
-		return fmt.Errorf("the file of the credential: %w", err)
-	}
-	return nil
 }

@@ -30,10 +30,7 @@ func (b blobs) Open(ctx context.Context, d scan.Digest) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("remote: open %s: %w", d, err)
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{newVerified(body, d, scan.ErrCorrupt), body}, nil
+	return scan.VerifyReader(body, d), nil
 }
 
 // A watched body ends if nothing of it comes for a while. Nothing else bounds how long it is read.

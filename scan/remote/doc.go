@@ -12,7 +12,7 @@
 // A token is good once, for a short time, under one name. The agent makes a key and shows the token with a proof that it has the key; of two that show one token
 // one is admitted, and the other is told. Who shows it again with the same key is answered again, as the answer may have been lost. What it gets is a credential:
 // short-lived, renewed with the credential and another proof when half of its time is over, so that a credential alone that somebody got hold of comes
-// to its end. [Server.Revoke] ends them all at once. A new enrolment under the name does when it is used. The store keeps digests of secrets only. All times are spans
+// to its end. [Server.Revoke] ends them all at once; a call that is being answered at that moment may come to its end, but what it puts does not count. A new enrolment under the name does when it is used. The store keeps digests of secrets only. All times are spans
 // or the store's, so an agent's clock may be wrong; only whether the server's certificate is valid by now goes by the Time of the agent's [tls.Config].
 //
 // # What is said
@@ -32,7 +32,8 @@
 //	GET  /v1/blobs/{digest}                                       the bytes
 //
 // The key is an Ed25519 public key. A proof is its signature of "reeve enrol 1", a newline and the token, or of "reeve renew 1", a newline and the credential.
-// What is not done is said with a status and {code, text}: see [Code]. An operation is a random text that the agent makes up; a call that is made again, because its answer
+// What is not done is said with a status and {code, text}: see [Code]. Who asks for too much is told after what time another try can be of use, in {after} and, in
+// whole seconds, in the header Retry-After; a client obeys. An operation is a random text that the agent makes up; a call that is made again, because its answer
 // was lost, has the same, and is answered as before, so that a connection may be cut anywhere. A blob comes in parts, each with its digest; after a cut the agent asks how far it is. When all
 // is there it is kept if it has the digest that it is named after, and else begins anew. No body may be compressed, and each has its length.
 //
@@ -48,6 +49,11 @@
 // open by sending slowly, or have more polls, calls, requests, or bytes than [Options] say. What it may reply is what it was given under its name, also if it has it no
 // more: the epoch decides what that is worth. The last thousand requests it was given, and blobs it has put, are remembered for that. For each request there is room for results once, however often it
 // takes it. How many replies it sends for a request only its rate bounds.
+//
+// Each agent has a budget of its own, of calls a second, of calls at once, and of those that the store has to write. An agent that is known here and asks for more is told so
+// before anything is asked of the store. Who has not shown a good credential to this server yet comes in at the expense of all strangers together, and
+// takes no place of an agent. A flood of strangers can hold up who enrols, or comes from another server, but nobody who is known here. How many connections
+// there are, and how many calls to nowhere, is for a balancer or the host's listener to bound.
 //
 // # More than one server
 //

@@ -115,7 +115,7 @@ func (s *Server) enrol(c *call) (any, error) {
 		err = decode(body, &in)
 	}
 	if err == nil {
-		err = c.enter(s.enrols) // now, so that strangers who send slowly keep nobody out
+		err = c.charge(strangers, &s.forStrangers, price{calls: 1}) // now, so that those who send slowly keep nobody out
 	}
 	if err != nil {
 		return nil, err
@@ -124,8 +124,7 @@ func (s *Server) enrol(c *call) (any, error) {
 	if name == "" || len(in.Key) != ed25519.PublicKeySize || !ed25519.Verify(in.Key, signedEnrolment(in.Token), in.Proof) {
 		return nil, refuse(http.StatusBadRequest, CodeInvalid, "a token, a key, and a proof made with it are needed")
 	}
-	var out grant
-	err = s.books.change(c.ctx, name, func(p *page) error {
+	return s.grant(c.ctx, name, func(p *page) error {
 		token := digestOf(in.Token)
 		again := p.Used.is(token, p.now())
 		switch {
@@ -138,10 +137,8 @@ func (s *Server) enrol(c *call) (any, error) {
 		default:
 			return refuse(http.StatusUnauthorized, CodeRefused, "the token is not good, or not any more")
 		}
-		out = s.grant(p)
 		return nil
 	})
-	return out, err
 }
 
 // renew gives an agent another credential. The one it has stays good until its end, as the answer may be lost.
@@ -150,23 +147,36 @@ func (s *Server) renew(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out grant
-	err = s.books.change(c.ctx, c.caller.name, func(p *page) error {
+	over, err := c.alone(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer over()
+	return s.grant(c.ctx, c.caller.name, func(p *page) error {
 		if err := p.admits(c.caller); err != nil {
 			return err
 		}
 		if !ed25519.Verify(p.Key, signedRenewal(c.bearer()), in.Proof) {
 			return refuse(http.StatusForbidden, CodeForbidden, "the proof was not made with the key of the enrolment")
 		}
-		out = s.grant(p)
 		return nil
 	})
-	return out, err
 }
 
-// grant adds a credential.
-func (s *Server) grant(p *page) grant {
-	credential := newSecret(p.name)
-	p.Credentials = with(p.Credentials, digestOf(credential), p.now(), p.now().Add(s.o.Credential))
-	return grant{Name: p.name, Instance: p.Instance, Credential: credential, For: s.o.Credential}
+// grant adds a credential, if a function that is called before has nothing against it.
+func (s *Server) grant(ctx context.Context, name string, before func(p *page) error) (any, error) {
+	var out grant
+	err := s.books.change(ctx, name, func(p *page) error {
+		if err := before(p); err != nil {
+			return err
+		}
+		credential := newSecret(name)
+		p.Credentials = with(p.Credentials, digestOf(credential), p.now(), p.now().Add(s.o.Credential))
+		out = grant{Name: name, Instance: p.Instance, Credential: credential, For: s.o.Credential}
+		return nil
+	})
+	if err == nil {
+		s.faces.keep(callerOf(out.Credential))
+	}
+	return out, err
 }

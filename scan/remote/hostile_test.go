@@ -2,9 +2,7 @@ package remote_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -432,7 +430,10 @@ func TestResultsQuota(t *testing.T) {
 	if kept != 2 {
 		t.Errorf("%d blobs of 10,000 bytes were kept where there is room for 60,000", kept)
 	}
-	if _, got := s.enrolled(s.authority, s.site, "new").put([]byte("x")); got.status != http.StatusForbidden {
+	if _, got := s.evil.put([]byte("more")); got.status != http.StatusForbidden || got.code() != remote.CodeTooLarge {
+		t.Errorf("who has put enough puts more: %d %s", got.status, got.body)
+	}
+	if _, got := s.enrolled(s.authority, s.site, "new").put([]byte("x")); got.status != http.StatusForbidden || got.code() != remote.CodeForbidden {
 		t.Errorf("who was given nothing puts: %d %s", got.status, got.body)
 	}
 }
@@ -488,38 +489,5 @@ func TestStagingLeftovers(t *testing.T) {
 	s.ok(err)
 	if len(entries) != 1 {
 		t.Errorf("%d files are left; one that is none of ours is right", len(entries))
-	}
-}
-
-// A client goes only where others cannot listen.
-func TestDialRefuses(t *testing.T) {
-	t.Parallel()
-	for url, plain := range map[string]bool{
-		"http://127.0.0.1:1": false, "http://10.0.0.1": true, "http://localhost:1": true, "http://example.org": true, "ftp://127.0.0.1": true, "127.0.0.1:1": true,
-		"https://user:secret@127.0.0.1": true, "https://": true, "": true,
-	} {
-		_, err := remote.Dial(t.Context(), url, "eA.secret", &remote.DialOptions{Plain: plain})
-		if err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: %v", url, err)
-		}
-	}
-}
-
-// A server of another authority is not talked to.
-func TestDialPins(t *testing.T) {
-	t.Parallel()
-	r, a := newRig(t), newAuthority(t)
-	s := r.site(a, "")
-	token, err := s.Enrol(t.Context(), "x", time.Hour)
-	r.ok(err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if _, err := remote.Dial(ctx, s.url(), token, newAuthority(t).dialing(t)); err == nil || ctx.Err() != nil || errors.Is(err, remote.ErrRefused) {
-		t.Errorf("it is %v", err)
-	}
-	if c, err := remote.Dial(ctx, s.url(), token, a.dialing(t)); err != nil {
-		t.Error(err) // the token was shown to nobody
-	} else {
-		c.Close()
 	}
 }

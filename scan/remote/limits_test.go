@@ -20,12 +20,9 @@ import (
 // Strangers who send slowly keep nobody from enrolling.
 func TestSlowStrangers(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
+	virtually(t, nil, func(t *testing.T, r *venue) {
 		for range 100 {
-			conn, err := n.Dial(t.Context(), "", "")
+			conn, err := r.net.Dial(t.Context(), "", "")
 			r.ok(err)
 			defer conn.Close() //nolint:errcheck // it says nothing more
 			_, err = io.WriteString(conn, "POST /v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
@@ -33,7 +30,7 @@ func TestSlowStrangers(t *testing.T) {
 		}
 		synctest.Wait()
 		began := time.Now()
-		r.agent(s, n, "far")
+		r.dial("far")
 		if took := time.Since(began); took > 0 {
 			t.Errorf("an agent enrols after %v", took)
 		}
@@ -43,11 +40,8 @@ func TestSlowStrangers(t *testing.T) {
 // Who takes requests and lets their leases end, over and over, does not fill the server's memory.
 func TestLeasesEnd(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.options.Width = 2
-		s := r.server()
-		far := r.agent(s, r.serveInMemory(s), "far").Workplace(nil, nil)
+	virtually(t, func(r *rig) { r.options.Width = 2 }, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		r.ask("j", 1)
 		for range 100 {
 			got, err := far.Requests.Receive(t.Context(), 1, time.Millisecond)
@@ -57,8 +51,8 @@ func TestLeasesEnd(t *testing.T) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		if s.Held() > 10 {
-			t.Errorf("%d deliveries are remembered; 10 at most are right", s.Held())
+		if r.Held() > 10 {
+			t.Errorf("%d deliveries are remembered; 10 at most are right", r.Held())
 		}
 	})
 }
@@ -66,15 +60,11 @@ func TestLeasesEnd(t *testing.T) {
 // What an agent holds counts for its enrolment: who is admitted anew under the name begins with nothing, and nobody's.
 func TestEnrolledAnew(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.options.Width = 1
-		s := r.server()
-		n := r.serveInMemory(s)
-		before := r.agent(s, n, "far").Workplace(nil, nil)
+	virtually(t, func(r *rig) { r.options.Width = 1 }, func(t *testing.T, r *venue) {
+		before := r.place("far")
 		r.ask("i", 1)
 		had := r.take(before.Requests)
-		now := r.agent(s, n, "far").Workplace(nil, nil)
+		now := r.place("far")
 		r.ask("j", 1)
 		if d := r.take(now.Requests); d.Message().Key != "j/1" {
 			t.Errorf("it is given %s", d.Message().Key)
@@ -88,11 +78,8 @@ func TestEnrolledAnew(t *testing.T) {
 // For a request there is room once, however often it is given back and taken again, or comes twice; and a blob takes room once.
 func TestRoomOnce(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.options.Blob, r.options.Results = 50_000, 100_000
-		s := r.server()
-		far := r.agent(s, r.serveInMemory(s), "far").Workplace(nil, nil)
+	virtually(t, func(r *rig) { r.options.Blob, r.options.Results = 50_000, 100_000 }, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		body, err := scan.EncodeRequest(scan.Request{Job: "j", Epoch: 1, Target: scan.Target{ID: "t"}, Categories: []scan.Category{{Name: "facts"}}})
 		r.ok(err)
 		r.ok(r.requests.Send(t.Context(), scan.Message{Key: "one", Body: body}, scan.Message{Key: "two", Body: body}))
@@ -124,14 +111,12 @@ func TestNotesOfHeld(t *testing.T) {
 	for name, clutter := range map[string][2]int{"much was put": {0, 2500}, "much was given": {2500, 0}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				s := r.server()
-				far := r.agent(s, r.serveInMemory(s), "far").Workplace(nil, nil)
+			virtually(t, nil, func(t *testing.T, r *venue) {
+				far := r.place("far")
 				r.ask("j", 1)
 				d := r.take(far.Requests)
 				time.Sleep(time.Second)
-				r.ok(s.Clutter(t.Context(), "far", clutter[0], clutter[1]))
+				r.ok(r.Clutter(t.Context(), "far", clutter[0], clutter[1]))
 				if clutter[0] > 0 {
 					r.ok(d.Retry(t.Context(), 0))
 					r.take(far.Requests)
@@ -143,7 +128,7 @@ func TestNotesOfHeld(t *testing.T) {
 				if err := far.Replies.Send(t.Context(), scan.Message{Key: "k", Body: reply}); err != nil {
 					t.Error(err)
 				}
-				names, err := s.Noted(t.Context(), "far")
+				names, err := r.Noted(t.Context(), "far")
 				r.ok(err)
 				if len(names) > 1002 {
 					t.Errorf("%d things are noted", len(names))
@@ -156,16 +141,13 @@ func TestNotesOfHeld(t *testing.T) {
 // Who does not read what it is answered has no more answers under way than calls.
 func TestUnreadAnswers(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
-		far := r.nearby(s, n, "far")
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		far := r.near("far")
 		r.ok(r.requests.Send(t.Context(), scan.Message{Key: "large", Body: make([]byte, 64<<10)}))
 		far.receive("same", 1)
 		body := fmt.Sprintf(`{"operation":"same","most":1,"lease":%d}`, time.Minute)
 		for range 100 {
-			conn, err := n.Dial(t.Context(), "", "")
+			conn, err := r.net.Dial(t.Context(), "", "")
 			r.ok(err)
 			defer conn.Close() //nolint:errcheck // it was closed there
 			_, err = fmt.Fprintf(conn, "POST /v1/receive HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nAuthorization: Bearer %s\r\n\r\n%s", len(body), far.credential, body)
@@ -192,19 +174,15 @@ func (b timeless) Open(ctx context.Context, d scan.Digest) (io.ReadCloser, error
 // Who reads slowly, but reads, is given up, too.
 func TestSlowlyRead(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.blobs = timeless{r.blobs}
-		s := r.server()
-		n := r.serveInMemory(s)
-		far := r.agent(s, n, "far").Workplace(nil, nil)
+	virtually(t, func(r *rig) { r.blobs = timeless{r.blobs} }, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		r.ask("j", 1)
 		r.take(far.Requests)
 		d, _, err := far.Blobs.Put(t.Context(), bytes.NewReader(make([]byte, 3<<20)))
 		r.ok(err)
-		conn, err := n.Dial(t.Context(), "", "")
+		conn, err := r.net.Dial(t.Context(), "", "")
 		r.ok(err)
-		_, err = fmt.Fprintf(conn, "GET /v1/blobs/%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", d, n.credential())
+		_, err = fmt.Fprintf(conn, "GET /v1/blobs/%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", d, r.net.credential())
 		r.ok(err)
 		began := time.Now()
 		for err == nil {
@@ -254,15 +232,20 @@ func (g gated) Put(ctx context.Context, r io.Reader) (scan.Digest, int64, error)
 	return g.Blobs.Put(ctx, r)
 }
 
+// shut has a rig's blobs keep nothing until the gate is closed.
+func shut(gate *chan struct{}) func(r *rig) {
+	return func(r *rig) {
+		*gate = make(chan struct{})
+		r.blobs = gated{r.blobs, *gate}
+	}
+}
+
 // Who asks for an upload that is being kept is told, when it was, that there is none.
 func TestAskedWhileKept(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		gate := make(chan struct{})
-		r.blobs = gated{r.blobs, gate}
-		s := r.server()
-		far := r.nearby(s, r.serveInMemory(s), "far")
+	var gate chan struct{}
+	virtually(t, shut(&gate), func(t *testing.T, r *venue) {
+		far := r.near("far")
 		r.ask("j", 1)
 		far.receive("first", 1)
 		put, asked := make(chan answer, 1), make(chan answer, 1)

@@ -2,11 +2,14 @@ package remote_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -14,25 +17,11 @@ import (
 	"github.com/reeve-go/reeve/scan/remote"
 )
 
-// nearby returns a stranger with the credential of an agent, on a network in memory.
-func (r *rig) nearby(s *remote.Server, n *memoryNet, name string) *stranger {
-	r.Helper()
-	c := r.agent(s, n, name)
-	if _, err := c.Workplace(nil, nil).Desk.Beat(r.Context(), scan.Beat{Agent: name}); err != nil {
-		r.Fatal(err)
-	}
-	transport := &http.Transport{DialContext: n.Dial}
-	r.Cleanup(transport.CloseIdleConnections)
-	return &stranger{tester: r, url: "http://127.0.0.1", http: &http.Client{Transport: transport}, name: name, credential: n.credential()}
-}
-
 // A question that waits still, while its agent asks it again, as it hears nothing, ends: the second one is answered.
 func TestAskedAgainMeanwhile(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		far := r.nearby(s, r.serveInMemory(s), "far")
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		far := r.near("far")
 		got := make(chan []string, 2)
 		for range 2 {
 			go func() { got <- far.receive("same", 1) }()
@@ -51,11 +40,8 @@ func TestAskedAgainMeanwhile(t *testing.T) {
 // An agent that is revoked while it waits is given nothing, and has no more to say about what it had.
 func TestRevokedWhileWaiting(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
-		far, other := r.agent(s, n, "far").Workplace(nil, nil), r.agent(s, n, "other").Workplace(nil, nil)
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		far, other := r.place("far"), r.place("other")
 		r.ask("i", 1)
 		had := r.take(far.Requests)
 		failed := make(chan error)
@@ -64,7 +50,7 @@ func TestRevokedWhileWaiting(t *testing.T) {
 			failed <- err
 		}()
 		time.Sleep(time.Second)
-		r.ok(s.Revoke(t.Context(), "far"))
+		r.ok(r.Revoke(t.Context(), "far"))
 		r.ask("j", 1)
 		if err := <-failed; !errors.Is(err, remote.ErrRefused) {
 			t.Errorf("it is told %v", err)
@@ -103,11 +89,8 @@ func TestReplies(t *testing.T) {
 // Also by several questions at once an agent gets no more requests than it may have.
 func TestWidth(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.options.Width = 3
-		s := r.server()
-		far := r.nearby(s, r.serveInMemory(s), "far")
+	virtually(t, func(r *rig) { r.options.Width = 3 }, func(t *testing.T, r *venue) {
+		far := r.near("far")
 		got := make(chan []string, 4)
 		for i := range cap(got) {
 			go func() { got <- far.receive(itoa(i), 2) }()
@@ -140,20 +123,17 @@ func TestKnown(t *testing.T) {
 // Of what an agent was given and has put the oldest is forgotten when there is much.
 func TestNotes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
-		far := r.agent(s, n, "far").Workplace(nil, nil)
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		r.ask("old", 1)
 		old := r.take(far.Requests)
 		time.Sleep(time.Second)
-		r.ok(s.Clutter(t.Context(), "far", 2000, 0))
+		r.ok(r.Clutter(t.Context(), "far", 2000, 0))
 		time.Sleep(time.Second)
 		r.ask("new", 1)
 		d := r.take(far.Requests)
 		r.ok(errors.Join(old.Ack(t.Context()), d.Ack(t.Context())))
-		names, err := s.Noted(t.Context(), "far")
+		names, err := r.Noted(t.Context(), "far")
 		r.ok(err)
 		if len(names) > 1001 {
 			t.Errorf("%d things are noted", len(names))
@@ -173,10 +153,8 @@ func TestNotes(t *testing.T) {
 // What an agent is not for, it says it cannot.
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		w := r.agent(s, r.serveInMemory(s), "far").Workplace(nil, nil)
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		w := r.place("far")
 		_, received := w.Replies.Receive(t.Context(), 1, time.Minute)
 		all := []error{w.Requests.Send(t.Context(), scan.Message{Key: "x"}), received, w.Blobs.Delete(t.Context(), scan.DigestOf(nil))}
 		for _, err := range w.Blobs.List(t.Context()) {
@@ -251,14 +229,14 @@ func TestLastPartAgain(t *testing.T) {
 // A poll may wait for longer than bodies may take.
 func TestLongPoll(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.options.Patience = time.Second
+	slowly := func(r *rig) {
 		var err error
+		r.options.Patience = time.Second
 		r.requests, err = scan.NewStoreQueue(r.store, "requests", &scan.StoreQueueOptions{Wait: 25 * time.Second})
 		r.ok(err)
-		s := r.server()
-		far := r.agent(s, r.serveInMemory(s), "far").Workplace(nil, nil)
+	}
+	virtually(t, slowly, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		go func() {
 			time.Sleep(20 * time.Second)
 			r.ask("j", 1)
@@ -270,5 +248,103 @@ func TestLongPoll(t *testing.T) {
 		if left := time.Until(got[0].Expires()); left != time.Minute {
 			t.Errorf("of a lease of a minute, which begins when it is answered, %v are left", left)
 		}
+	})
+}
+
+// An upload that was begun at one server goes on at another: from its beginning, as that knows nothing of it.
+func TestUploadElsewhere(t *testing.T) {
+	t.Parallel()
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		elsewhere := t.TempDir()
+		r.staging = elsewhere
+		second := r.server()
+		m := r.serveInMemory(second)
+		h := &hub{nets: []*memoryNet{r.net}}
+		far := r.dialsTo(h, r.Server, "far").Workplace(nil, nil)
+		r.ask("j", 1)
+		r.take(far.Requests)
+		r.net.after("PUT", 2, func() {
+			h.set(m)
+			_ = r.net.Close()
+			r.net.cut()
+		})
+		d, n, err := far.Blobs.Put(t.Context(), &source{n: 5<<20 + 7})
+		r.ok(err)
+		if body, err := r.blobs.Open(t.Context(), d); err != nil || n != 5<<20+7 {
+			t.Errorf("%d bytes are put, and %v", n, err)
+		} else {
+			_, err = io.Copy(io.Discard, body)
+			r.ok(errors.Join(err, body.Close()))
+		}
+		if n, bytes := second.StagedNow(); n+int(bytes) > 0 {
+			t.Errorf("%d uploads with %d bytes are left where it came to its end", n, bytes)
+		}
+		if n, _ := r.StagedNow(); n != 1 {
+			t.Errorf("%d uploads are left where it began; 1 is right, until its time is over", n)
+		}
+	})
+}
+
+// Who is revoked in the middle of an upload has put nothing, even if the bytes were all there.
+func TestRevokedWhilePutting(t *testing.T) {
+	t.Parallel()
+	var gate chan struct{}
+	virtually(t, shut(&gate), func(t *testing.T, r *venue) {
+		far := r.near("far")
+		r.ask("j", 1)
+		far.receive("first", 1)
+		large := bytes.Repeat([]byte("x"), remote.PartSize+1)
+		if got := far.part(scan.DigestOf(large), large[:remote.PartSize], 0, len(large)); got.status != http.StatusOK {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		small := make(chan answer)
+		go func() {
+			_, got := far.put([]byte("small"))
+			small <- got
+		}()
+		synctest.Wait()
+		r.ok(r.Revoke(t.Context(), "far"))
+		close(gate)
+		if got := <-small; got.code() != remote.CodeRefused {
+			t.Errorf("what was being kept is answered %d %s", got.status, got.body)
+		}
+		if got := far.part(scan.DigestOf(large), large[remote.PartSize:], remote.PartSize, len(large)); got.code() != remote.CodeRefused {
+			t.Errorf("the rest is answered %d %s", got.status, got.body)
+		}
+		names, err := r.Noted(t.Context(), "far")
+		r.ok(err)
+		if len(names) != 1 {
+			t.Errorf("%q are noted; what it was given is right", names)
+		}
+	})
+}
+
+// Broken blobs end with a connection that was closed.
+type broken struct{ scan.Blobs }
+
+func (b broken) Open(ctx context.Context, d scan.Digest) (io.ReadCloser, error) {
+	r, err := b.Blobs.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	closed := iotest.ErrReader(fmt.Errorf("the connection was closed: %w", io.EOF))
+	return io.NopCloser(io.MultiReader(io.LimitReader(r, 100<<10), closed)), r.Close()
+}
+
+// A blob that breaks off where it is kept breaks off where it is read, and is not taken for another.
+func TestBreaksOff(t *testing.T) {
+	t.Parallel()
+	virtually(t, func(r *rig) { r.blobs = broken{r.blobs} }, func(t *testing.T, r *venue) {
+		far := r.place("far")
+		r.ask("j", 1)
+		r.take(far.Requests)
+		d, _, err := far.Blobs.Put(t.Context(), &source{n: 200 << 10})
+		r.ok(err)
+		body, err := far.Blobs.Open(t.Context(), d)
+		r.ok(err)
+		if got, err := io.ReadAll(body); err == nil || errors.Is(err, scan.ErrCorrupt) {
+			t.Errorf("%d bytes are read, and then %v", len(got), err)
+		}
+		r.ok(body.Close())
 	})
 }

@@ -1,70 +1,103 @@
 package remote
 
 import (
+	"net/http"
 	"sync"
 	"time"
 )
 
-// A pace bounds how much each agent does: a bucket for each, that fills up by itself.
+// A budget is what one agent may do, or what strangers may together: so many calls a second in the long run, so many of those that say something, and so
+// many calls at once.
+type budget struct {
+	calls, said float64
+	share       int
+}
+
+// A price is what a call costs of that.
+type price struct{ calls, said float64 }
+
+// A pace has an account for each agent, under its name, and one for all strangers. It forgets those that have not been used for as long as it takes to fill them.
 type pace struct {
-	rate float64
-
-	mu      sync.Mutex
-	buckets map[string]*bucket
-	swept   time.Time
+	mu       sync.Mutex
+	accounts map[string]*allowance
+	swept    time.Time
 }
 
-type bucket struct {
-	full  float64
-	at    time.Time
-	going int // calls
+// strangers is the name of their account; no agent can have it.
+const strangers = ""
+
+// An allowance is what is left of a budget.
+type allowance struct {
+	calls, said float64
+	at          time.Time
+	going       int
+
+	writing turn // whose it is changes what the books say of the agent, as one of its calls
 }
 
-const (
-	paceBurst = 10 // seconds' worth
-	mostGoing = 32 // calls of one agent
-)
+const paceBurst = 10 // seconds' worth
 
-func newPace(rate int) *pace {
-	return &pace{rate: float64(rate), buckets: map[string]*bucket{}, swept: time.Now()}
+func newPace() *pace {
+	return &pace{accounts: map[string]*allowance{}, swept: time.Now()}
 }
 
-// begin takes so much from an agent's bucket, for a call that ends when over is called. If there is not so much in it, or if too many calls are
-// going, it returns false. What is more than all of a bucket takes all of it.
-func (p *pace) begin(agent string, cost float64) (over func(), ok bool) {
+// begin takes the price of a call from an account. Who gets one has to end it. What is more than all that there can be takes all.
+func (p *pace) begin(name string, b *budget, cost price) (*allowance, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	p.sweep(now)
-	most := p.rate * paceBurst
-	b := p.buckets[agent]
-	if b == nil {
-		b = &bucket{full: most, at: now}
-		p.buckets[agent] = b
+	mostCalls, mostSaid := b.calls*paceBurst, b.said*paceBurst
+	a := p.accounts[name]
+	if a == nil {
+		a = &allowance{calls: mostCalls, said: mostSaid, at: now, writing: newTurn()}
+		p.accounts[name] = a
 	}
-	b.full, b.at = min(most, b.full+p.rate*now.Sub(b.at).Seconds()), now
-	cost = min(cost, most)
-	if b.full < cost || b.going >= mostGoing {
-		return nil, false
+	passed := now.Sub(a.at).Seconds()
+	a.calls, a.said, a.at = min(mostCalls, a.calls+b.calls*passed), min(mostSaid, a.said+b.said*passed), now
+	cost = price{min(cost.calls, mostCalls), min(cost.said, mostSaid)}
+	switch after := max(lacking(a.calls, cost.calls, b.calls), lacking(a.said, cost.said, b.said)); {
+	case after > 0:
+		return nil, busy(after, "there are too many calls; %v a second are right, and %v that say something", b.calls, b.said)
+	case a.going >= b.share:
+		return nil, busy(0, "there are %d calls at once; there may be no more", a.going)
 	}
-	b.full -= cost
-	b.going++
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		b.going--
-	}, true
+	a.calls, a.said = a.calls-cost.calls, a.said-cost.said
+	a.going++
+	return a, nil
 }
 
-// sweep forgets buckets that are full again.
+// lacking is how long it takes until there is enough.
+func lacking(has, cost, rate float64) time.Duration {
+	if has >= cost {
+		return 0
+	}
+	return time.Duration((cost-has)/rate*float64(time.Second)) + 1
+}
+
+// busy tells who asks too much to come again after that time.
+func busy(after time.Duration, format string, args ...any) error {
+	refused := refuse(http.StatusTooManyRequests, CodeBusy, format, args...)
+	refused.After = after
+	return refused
+}
+
+// end ends a call.
+func (p *pace) end(a *allowance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a.going--
+}
+
+// sweep forgets accounts that are full again.
 func (p *pace) sweep(now time.Time) {
 	if now.Sub(p.swept) < time.Minute {
 		return
 	}
 	p.swept = now
-	for agent, b := range p.buckets {
-		if b.going == 0 && now.Sub(b.at) >= paceBurst*time.Second {
-			delete(p.buckets, agent)
+	for name, a := range p.accounts {
+		if a.going == 0 && now.Sub(a.at) >= paceBurst*time.Second {
+			delete(p.accounts, name)
 		}
 	}
 }

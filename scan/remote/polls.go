@@ -47,7 +47,7 @@ func (p *polls) begin(ctx context.Context, who caller, operation string, cancel 
 	}
 	defer p.mu.Unlock()
 	if p.count[who.name] >= mostPolls {
-		return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent has %d polls going; it may have no more", mostPolls)
+		return nil, busy(0, "the agent has %d polls going; it may have no more", mostPolls)
 	}
 	w := &waiting{cancel, make(chan struct{})}
 	p.going[key] = w

@@ -36,9 +36,9 @@ func (s *Server) receive(c *call) (any, error) {
 	if len(mine) == 0 {
 		room := s.o.Width - len(all)
 		if room < 1 {
-			return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent has %d requests; it may have no more", len(all))
+			return nil, busy(0, "the agent has %d requests; it may have no more", len(all))
 		}
-		if mine, err = s.take(ctx, c.caller, &in, min(in.Most, mostReceived, room)); err != nil {
+		if mine, err = s.take(ctx, c, &in, min(in.Most, mostReceived, room)); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +54,7 @@ func (s *Server) receive(c *call) (any, error) {
 }
 
 // take takes requests from the queue for an agent. What does not get to it is given back.
-func (s *Server) take(ctx context.Context, who caller, in *poll, most int) ([]*held, error) {
+func (s *Server) take(ctx context.Context, c *call, in *poll, most int) ([]*held, error) {
 	deliveries, err := s.Requests.Receive(ctx, most, in.Lease)
 	if len(deliveries) == 0 {
 		if ctx.Err() != nil {
@@ -67,10 +67,10 @@ func (s *Server) take(ctx context.Context, who caller, in *poll, most int) ([]*h
 	var all []*held
 	if !errors.Is(context.Cause(ctx), context.Canceled) { // else nobody hears the answer
 		for _, d := range deliveries {
-			all = append(all, newHeld(d, who, in.Operation))
+			all = append(all, newHeld(d, c.caller, in.Operation))
 		}
-		all = s.held.take(who, all, s.o.Width)
-		if err = s.note(done, who, all); err != nil {
+		all = s.held.take(c.caller, all, s.o.Width)
+		if err = s.note(done, c, all); err != nil {
 			s.held.drop(all)
 			all = nil
 		}
@@ -82,7 +82,13 @@ func (s *Server) take(ctx context.Context, who caller, in *poll, most int) ([]*h
 }
 
 // note writes down what an agent is given. For what it was given before it has no more room than it had: it could give it back for that.
-func (s *Server) note(ctx context.Context, who caller, all []*held) error {
+func (s *Server) note(ctx context.Context, c *call, all []*held) error {
+	over, err := c.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer over()
+	who := c.caller
 	var names []string
 	for _, h := range all {
 		names = append(names, holdName(h.job, h.epoch))

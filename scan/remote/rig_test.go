@@ -63,7 +63,7 @@ func newRigIn(t tester, staging, temp string) *rig {
 	t.Helper()
 	r := &rig{tester: t, store: memory.New(nil), blobs: &scantest.MemoryBlobs{}, desk: &listener{}, staging: staging, temp: temp}
 	r.requests, r.replies = r.queue("requests"), r.queue("replies")
-	r.options = remote.Options{Logger: quiet(), Rate: 1e6}
+	r.options = remote.Options{Logger: quiet(), Rate: 1e6, Replies: 1e6}
 	return r
 }
 
@@ -160,6 +160,38 @@ type memoryNet struct {
 	left  int    // calls of method until then
 	until string
 	then  func()
+	heard func(status int)
+	ours  []net.Conn
+}
+
+// cut cuts all connections.
+func (n *memoryNet) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.ours {
+		_ = c.Close()
+	}
+}
+
+// hear has a function told of each answer.
+func (n *memoryNet) hear(f func(status int)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.heard = f
+}
+
+// A spoken answer knows its status.
+type spoken struct {
+	http.ResponseWriter
+
+	status int
+}
+
+func (s *spoken) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+func (s *spoken) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
 }
 
 // deafen has whoever dials hear nothing, until what it returns is called.
@@ -194,8 +226,12 @@ func (n *memoryNet) watch(h http.Handler) http.Handler {
 			n.seen = is
 			n.mu.Unlock()
 		}
-		h.ServeHTTP(w, r)
+		said := &spoken{w, http.StatusOK}
+		h.ServeHTTP(said, r)
 		n.mu.Lock()
+		if n.heard != nil {
+			n.heard(said.status)
+		}
 		then := func() {}
 		if r.Method == n.until {
 			if n.left--; n.left == 0 {
@@ -228,6 +264,7 @@ func (n *memoryNet) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case n.conns <- there:
 		n.mu.Lock()
 		defer n.mu.Unlock()
+		n.ours = append(n.ours, here)
 		if n.deaf {
 			return deafConn{here}, nil
 		}

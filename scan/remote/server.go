@@ -44,8 +44,15 @@ type Options struct {
 	// Rate is how many calls a second one agent may make in the long run, where each 64 KiB of a body count as a call; ten seconds' worth of them
 	// may come at once. Default: 100.
 	Rate int
+	// Replies is how many of these calls may be replies, reports, beats or renewals, each of which the store has to write. Default: 50.
+	Replies int
 	// Calls is how many calls of all agents are worked on at once, beside those that wait for requests. Default: 256.
 	Calls int
+	// Share is how many calls one agent may have going, those that wait for requests included. Default: an eighth of Calls, but at least 8.
+	Share int
+	// Strangers is how many calls a second all those may make together who have not shown a good credential to this server yet: who enrol, who were with
+	// another server before, and who have no business here. Ten seconds' worth may come at once, and 16 are worked on at once. Default: 500.
+	Strangers int
 	// Blob is how many bytes one blob may have, Results how many all may that an agent puts for one request, where each counts 16 KiB more than it has.
 	// An agent has at most Results of bytes in unfinished uploads, and all together have Staged. Default: 512 MiB, 1 GiB and 16 GiB.
 	Blob, Results, Staged int64
@@ -63,13 +70,15 @@ type Server struct {
 	o       Options
 	log     *slog.Logger
 	mux     *http.ServeMux
-	calls   chan struct{}
-	enrols  chan struct{}
+	calls   chan struct{} // has a place for each that is worked on
 	books   *books
 	held    *cloakroom
 	polls   *polls
+	faces   *faces
 	pace    *pace
 	staging *staging
+
+	forEach, forStrangers budget
 }
 
 // NewServer returns a server. What was left in the staging folder by one before it is taken on.
@@ -84,11 +93,13 @@ func NewServer(office Office, o *Options) (*Server, error) {
 	}
 	s.log = s.o.Logger
 	s.calls = make(chan struct{}, s.o.Calls)
-	s.enrols = make(chan struct{}, mostEnrolling)
+	s.forEach = budget{float64(s.o.Rate), float64(s.o.Replies), s.o.Share}
+	s.forStrangers = budget{calls: float64(s.o.Strangers), share: mostStrangers}
 	s.books = &books{records: office.Records, kind: s.o.Name, most: s.o.Agents}
 	s.held = newCloakroom()
 	s.polls = newPolls()
-	s.pace = newPace(s.o.Rate)
+	s.faces = newFaces(s.o.Credential)
+	s.pace = newPace()
 	var err error
 	if s.staging, err = openStaging(office.Staging, s.o.Results, s.o.Staged); err != nil {
 		return nil, fmt.Errorf("remote: the staging folder: %w", err)
@@ -105,7 +116,10 @@ func (o *Options) fill() {
 	o.Agents = cmp.Or(o.Agents, 10_000)
 	o.Width = cmp.Or(o.Width, 32)
 	o.Rate = cmp.Or(o.Rate, 100)
+	o.Replies = cmp.Or(o.Replies, 50)
 	o.Calls = cmp.Or(o.Calls, 256)
+	o.Share = cmp.Or(o.Share, max(o.Calls/8, 8))
+	o.Strangers = cmp.Or(o.Strangers, 500)
 	o.Blob = cmp.Or(o.Blob, 512<<20)
 	o.Results = cmp.Or(o.Results, max(1<<30, o.Blob))
 	o.Staged = cmp.Or(o.Staged, max(16<<30, o.Results))
@@ -124,7 +138,7 @@ func (s *Server) check() error {
 	case o.Credential < time.Second || o.Poll < time.Millisecond || o.Poll > time.Minute || o.Patience < time.Second || o.Patience > 10*time.Minute:
 		return fmt.Errorf("credentials for %v, polls of %v and a patience of %v; a second or more, up to a minute, and a second to ten minutes are right",
 			o.Credential, o.Poll, o.Patience)
-	case min(o.Agents, o.Width, o.Rate, o.Calls) < 1:
+	case min(o.Agents, o.Width, o.Rate, o.Replies, o.Calls, o.Share, o.Strangers) < 1:
 		return errors.New("a number is negative; zero means the default")
 	case o.Blob < 1 || o.Results < o.Blob || o.Staged < o.Results:
 		return fmt.Errorf("a blob of %d bytes, results of %d and %d staged; none may be smaller than the one before", o.Blob, o.Results, o.Staged)
@@ -151,23 +165,27 @@ func (s *Server) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.Handle("POST /v1/enrol", s.public(s.enrol))
 	for pattern, do := range map[string]func(c *call) (any, error){
-		"POST /v1/renew":                  s.renew,
 		"POST /v1/receive":                s.receive,
 		"POST /v1/deliveries/{id}/{what}": s.settle,
-		"POST /v1/progress":               s.progress,
-		"POST /v1/beat":                   s.beat,
-		"POST /v1/replies":                s.reply,
 		"GET /v1/uploads/{digest}":        s.uploadedSoFar,
 		"PUT /v1/uploads/{digest}":        s.upload,
 		"GET /v1/blobs/{digest}":          s.blob,
 	} {
-		m.Handle(pattern, s.admitted(do))
+		m.Handle(pattern, s.admitted(0, do))
+	}
+	for pattern, do := range map[string]func(c *call) (any, error){
+		"POST /v1/renew":    s.renew,
+		"POST /v1/progress": s.progress,
+		"POST /v1/beat":     s.beat,
+		"POST /v1/replies":  s.reply,
+	} {
+		m.Handle(pattern, s.admitted(1, do))
 	}
 	return m
 }
 
-// mostEnrolling bounds the calls of those that nobody knows yet, so that they take nothing from others.
-const mostEnrolling = 16
+// mostStrangers bounds the calls of those that nobody knows yet, so that they take nothing from others.
+const mostStrangers = 16
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

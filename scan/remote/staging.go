@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,6 +70,9 @@ func openStaging(folder string, each, most int64) (*staging, error) {
 			continue
 		}
 		f := newStaged(e.Name(), info.Size(), info.ModTime())
+		if f.at.After(g.swept) { // of a clock that was ahead
+			f.at = g.swept
+		}
 		g.count(f, f.size)
 	}
 	return g, err
@@ -135,7 +137,7 @@ func (g *staging) find(name string) (*staged, error) {
 	}
 	f := newStaged(name, 0, time.Now())
 	if n := g.used[f.agent].files; n >= mostStaged {
-		return nil, refuse(http.StatusTooManyRequests, CodeBusy, "the agent has %d unfinished uploads; it may have no more", n)
+		return nil, busy(0, "the agent has %d unfinished uploads; it may have no more", n)
 	}
 	g.count(f, 0)
 	return f, nil

@@ -91,7 +91,10 @@ func (g *staging) keep(ctx context.Context, f *staged, blobs scan.Blobs, d scan.
 		return err
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	_, _, err = blobs.Put(ctx, newVerified(file, d, errNotIts))
+	_, _, err = blobs.Put(ctx, scan.VerifyReader(file, d))
+	if errors.Is(err, scan.ErrCorrupt) {
+		return errNotIts
+	}
 	return err
 }
 

@@ -27,11 +27,15 @@ type stranger struct {
 
 func newStranger(t tester, a *authority, url string) *stranger {
 	t.Helper()
+	return newStrangerBy(t, url, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.pool, MinVersion: tls.VersionTLS13}, ForceAttemptHTTP2: true})
+}
+
+func newStrangerBy(t tester, url string, transport *http.Transport) *stranger {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.pool, MinVersion: tls.VersionTLS13}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &stranger{tester: t, url: url, http: &http.Client{Transport: transport}, key: key}
 }
@@ -39,6 +43,7 @@ func newStranger(t tester, a *authority, url string) *stranger {
 // An answer is what a server says.
 type answer struct {
 	status int
+	header http.Header
 	body   []byte
 }
 
@@ -77,7 +82,7 @@ func (s *stranger) do(method, path string, body any, header ...string) answer {
 	if err != nil {
 		s.Fatal(err)
 	}
-	return answer{response.StatusCode, got}
+	return answer{response.StatusCode, response.Header, got}
 }
 
 // says makes a call and reads its answer, which must be good.
@@ -120,13 +125,21 @@ func (s *stranger) renewal() object {
 // enrolled returns an agent that is admitted.
 func (r *rig) enrolled(a *authority, s *site, name string) *stranger {
 	r.Helper()
-	token, err := s.Enrol(r.Context(), name, time.Hour)
-	r.ok(err)
 	who := newStranger(r, a, s.url())
-	if got := who.enrol(token); got.status != http.StatusOK {
-		r.Fatalf("enrol: %d %s", got.status, got.body)
-	}
+	who.enter(s.Server, name)
 	return who
+}
+
+// enter has it admitted under a name.
+func (s *stranger) enter(by *remote.Server, name string) {
+	s.Helper()
+	token, err := by.Enrol(s.Context(), name, time.Hour)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if got := s.enrol(token); got.status != http.StatusOK {
+		s.Fatalf("enrol: %d %s", got.status, got.body)
+	}
 }
 
 type polled struct {

@@ -39,11 +39,8 @@ func (e elsewhen) Load(ctx context.Context, keys []storage.Key) ([]storage.Snaps
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	for _, by := range []time.Duration{0, 20 * 365 * 24 * time.Hour, -20 * 365 * 24 * time.Hour} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t)
-			r.store = elsewhen{r.store, by}
-			s := r.server()
-			c := r.agent(s, r.serveInMemory(s), "far")
+		virtually(t, func(r *rig) { r.store = elsewhen{r.store, by} }, func(t *testing.T, r *venue) {
+			c := r.dial("far")
 			d := c.Workplace(nil, nil).Desk
 			for range 100 {
 				time.Sleep(25 * time.Minute)
@@ -65,14 +62,11 @@ func TestClocks(t *testing.T) {
 // A token is good for its time.
 func TestTokenEnds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
-		token, err := s.Enrol(t.Context(), "far", time.Minute)
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		token, err := r.Enrol(t.Context(), "far", time.Minute)
 		r.ok(err)
 		time.Sleep(time.Minute)
-		o := (&remote.DialOptions{Plain: true, Logger: quiet()}).DialWith(n.Dial)
+		o := (&remote.DialOptions{Plain: true, Logger: quiet()}).DialWith(r.net.Dial)
 		if _, err := remote.Dial(t.Context(), "http://127.0.0.1", token, o); !errors.Is(err, remote.ErrRefused) {
 			t.Errorf("it is %v", err)
 		}
@@ -82,23 +76,20 @@ func TestTokenEnds(t *testing.T) {
 // With a file an agent goes on after a restart without a token, also after one in the middle of its enrolment.
 func TestFile(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
+	virtually(t, nil, func(t *testing.T, r *venue) {
 		file := filepath.Join(t.TempDir(), "credential")
 		dial := func(token string, patience time.Duration) (*remote.Client, error) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			c, err := remote.Dial(ctx, "http://127.0.0.1", token, (&remote.DialOptions{Plain: true, File: file, Logger: quiet()}).DialWith(n.Dial))
+			c, err := remote.Dial(ctx, "http://127.0.0.1", token, (&remote.DialOptions{Plain: true, File: file, Logger: quiet()}).DialWith(r.net.Dial))
 			if err == nil {
 				t.Cleanup(c.Close)
 			}
 			return c, err
 		}
-		token, err := s.Enrol(t.Context(), "far", time.Hour)
+		token, err := r.Enrol(t.Context(), "far", time.Hour)
 		r.ok(err)
-		whole := n.deafen() // the server hears, and its answers are lost
+		whole := r.net.deafen() // the server hears, and its answers are lost
 		if _, err := dial(token, 5*time.Second); err == nil {
 			t.Fatal("it heard what was not answered")
 		}
@@ -120,7 +111,7 @@ func TestFile(t *testing.T) {
 		if _, err := dial("", time.Minute); !errors.Is(err, remote.ErrRefused) {
 			t.Errorf("after the credential ended it is %v", err)
 		}
-		fresh, err := s.Enrol(t.Context(), "far", time.Hour)
+		fresh, err := r.Enrol(t.Context(), "far", time.Hour)
 		r.ok(err)
 		_, err = dial(fresh, time.Minute)
 		r.ok(err)
@@ -152,20 +143,16 @@ func TestSlow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				r.options.Calls = 1
-				s := r.server()
-				n := r.serveInMemory(s)
-				far := r.agent(s, n, "far")
+			virtually(t, func(r *rig) { r.options.Calls = 1 }, func(t *testing.T, r *venue) {
+				far := r.dial("far")
 				_, err := far.Workplace(nil, nil).Desk.Beat(t.Context(), scan.Beat{Agent: "far"})
 				r.ok(err)
-				conn, err := n.Dial(t.Context(), "", "")
+				conn, err := r.net.Dial(t.Context(), "", "")
 				r.ok(err)
 				defer conn.Close() //nolint:errcheck // it was closed there
 				go func() { _, _ = io.Copy(io.Discard, conn) }()
 				began := time.Now()
-				_, err = io.WriteString(conn, strings.Replace(c.head, "CREDENTIAL", n.credential(), 1))
+				_, err = io.WriteString(conn, strings.Replace(c.head, "CREDENTIAL", r.net.credential(), 1))
 				for err == nil && time.Since(began) < time.Hour {
 					time.Sleep(time.Second)
 					_, err = io.WriteString(conn, "1")
@@ -212,20 +199,16 @@ func TestSlowStream(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	for _, head := range []string{"GET /v1/blobs/DIGEST", "POST /v1/beat"} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t)
-			r.options.Calls = 1
-			s := r.server()
-			n := r.serveInMemory(s)
-			far := r.agent(s, n, "far").Workplace(nil, nil)
+		virtually(t, func(r *rig) { r.options.Calls = 1 }, func(t *testing.T, r *venue) {
+			far := r.place("far")
 			r.ask("j", 1)
 			r.take(far.Requests)
 			d, _, err := far.Blobs.Put(t.Context(), bytes.NewReader(make([]byte, 3<<20)))
 			r.ok(err)
-			conn, err := n.Dial(t.Context(), "", "")
+			conn, err := r.net.Dial(t.Context(), "", "")
 			r.ok(err)
 			_, err = fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: Bearer %s\r\n\r\n",
-				strings.Replace(head, "DIGEST", string(d), 1), n.credential())
+				strings.Replace(head, "DIGEST", string(d), 1), r.net.credential())
 			r.ok(err)
 			time.Sleep(time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -243,11 +226,8 @@ func TestSlowReader(t *testing.T) {
 // A poll whose agent went away gives back what came for it.
 func TestPollGoesAway(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
-		far, other := r.agent(s, n, "far").Workplace(nil, nil), r.agent(s, n, "other").Workplace(nil, nil)
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		far, other := r.place("far"), r.place("other")
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			time.Sleep(time.Second)
@@ -259,8 +239,8 @@ func TestPollGoesAway(t *testing.T) {
 		synctest.Wait()
 		r.ask("j", 1)
 		r.take(other.Requests)
-		if s.Held() != 1 {
-			t.Errorf("%d deliveries are held; 1 is right", s.Held())
+		if r.Held() != 1 {
+			t.Errorf("%d deliveries are held; 1 is right", r.Held())
 		}
 	})
 }
@@ -268,12 +248,8 @@ func TestPollGoesAway(t *testing.T) {
 // What was held long ago is forgotten, and so are agents nobody admits any more, when there is no room for others.
 func TestForgets(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		r.options.Agents = 3
-		s := r.server()
-		n := r.serveInMemory(s)
-		far := r.agent(s, n, "far").Workplace(nil, nil)
+	virtually(t, func(r *rig) { r.options.Agents = 3 }, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		for i := range 30 {
 			r.ask("j", i+1)
 			d := r.take(far.Requests)
@@ -284,20 +260,20 @@ func TestForgets(t *testing.T) {
 			}
 			time.Sleep(5 * time.Minute)
 		}
-		if n := s.Held(); n > 14 {
+		if n := r.Held(); n > 14 {
 			t.Errorf("%d deliveries are remembered of what ended up to two hours and a half ago", n)
 		}
 		for _, name := range []string{"a", "b"} {
-			_, err := s.Enrol(t.Context(), name, time.Hour)
+			_, err := r.Enrol(t.Context(), name, time.Hour)
 			r.ok(err)
 		}
-		if _, err := s.Enrol(t.Context(), "c", time.Hour); err == nil {
+		if _, err := r.Enrol(t.Context(), "c", time.Hour); err == nil {
 			t.Error("there is room for a fourth of three")
 		}
-		r.ok(s.Revoke(t.Context(), "a"))
-		r.ok(s.Revoke(t.Context(), "nobody"))
+		r.ok(r.Revoke(t.Context(), "a"))
+		r.ok(r.Revoke(t.Context(), "nobody"))
 		time.Sleep(26 * time.Hour)
-		if _, err := s.Enrol(t.Context(), "c", time.Hour); err != nil {
+		if _, err := r.Enrol(t.Context(), "c", time.Hour); err != nil {
 			t.Error(err)
 		}
 		states, err := r.store.Count(t.Context(), "scan.remote")
@@ -308,32 +284,49 @@ func TestForgets(t *testing.T) {
 	})
 }
 
+// Uploads of a server before are dropped in time, also where they seem to be of a time to come.
+func TestLeftUploadsAreDropped(t *testing.T) {
+	t.Parallel()
+	leave := func(r *rig) { // by the clock of the file system, which is years ahead here
+		r.ok(os.WriteFile(filepath.Join(r.staging, strings.Repeat("0", 32)+"-"+strings.Repeat("0", 64)), []byte("x"), 0o600))
+	}
+	virtually(t, leave, func(t *testing.T, r *venue) {
+		far := r.place("far")
+		r.ask("j", 1)
+		r.take(far.Requests)
+		time.Sleep(2 * time.Hour)
+		r.ok(r.Revoke(t.Context(), "far"))
+		_, _, err := r.place("far").Blobs.Put(t.Context(), strings.NewReader("x"))
+		r.ok(err)
+		if n, bytes := r.StagedNow(); n+int(bytes) > 0 {
+			t.Errorf("%d uploads with %d bytes are left", n, bytes)
+		}
+	})
+}
+
 // Uploads that nobody goes on with are dropped.
 func TestUploadsAreDropped(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		s := r.server()
-		n := r.serveInMemory(s)
-		far := r.agent(s, n, "far").Workplace(nil, nil)
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		far := r.place("far")
 		r.ask("j", 1)
 		r.take(far.Requests)
 		ctx, cancel := context.WithCancel(t.Context())
-		n.after("PUT", 2, cancel)
+		r.net.after("PUT", 2, cancel)
 		if _, _, err := far.Blobs.Put(ctx, &source{n: 5 << 20}); err == nil {
 			t.Fatal("it was put to its end")
 		}
 		synctest.Wait()
-		if n, _ := s.StagedNow(); n != 1 {
+		if n, _ := r.StagedNow(); n != 1 {
 			t.Errorf("%d uploads are unfinished; 1 is right", n)
 		}
 		time.Sleep(2 * time.Hour)
-		r.ok(s.Revoke(t.Context(), "far"))
-		far = r.agent(s, n, "far").Workplace(nil, nil)
+		r.ok(r.Revoke(t.Context(), "far"))
+		far = r.place("far")
 		if _, _, err := far.Blobs.Put(t.Context(), &source{n: 5}); err != nil {
 			t.Error(err)
 		}
-		if n, bytes := s.StagedNow(); n+int(bytes) > 0 {
+		if n, bytes := r.StagedNow(); n+int(bytes) > 0 {
 			t.Errorf("%d uploads with %d bytes are left", n, bytes)
 		}
 		entries, err := os.ReadDir(r.staging)

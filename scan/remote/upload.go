@@ -90,7 +90,10 @@ func (s *Server) upload(c *call) (any, error) {
 
 // hasRoom returns an error if the agent may not put so much, unless it has put just that before: it counts once.
 func (s *Server) hasRoom(c *call, p *part) error {
-	if c.caller.room >= p.size+putCost {
+	switch {
+	case !c.caller.given:
+		return refuse(http.StatusForbidden, CodeForbidden, "the agent was given no request whose results it could put")
+	case c.caller.room >= p.size+putCost:
 		return nil
 	}
 	noted, err := s.books.noted(c.ctx, c.caller.name, blobName(p.blob))
@@ -122,7 +125,13 @@ func (s *Server) finish(c *call, p *part, f *staged) (any, error) {
 		s.rewind(f, p.offset)
 		return nil, fmt.Errorf("an upload cannot be kept: %w", err)
 	}
-	err := s.books.change(ctx, c.caller.name, func(a *page) error {
+	over, err := c.alone(ctx)
+	if err != nil {
+		s.rewind(f, p.offset)
+		return nil, err
+	}
+	defer over()
+	err = s.books.change(ctx, c.caller.name, func(a *page) error {
 		if err := a.admits(c.caller); err != nil {
 			return err
 		}

@@ -116,6 +116,8 @@ type Error struct {
 	Status int    `json:"-"`
 	Code   Code   `json:"code"`
 	Text   string `json:"text"`
+	// After is when another try can be of use, if the server knows.
+	After time.Duration `json:"after,omitempty"`
 }
 
 // Error says what was refused and why.
@@ -136,8 +138,8 @@ func (e *Error) Is(target error) bool {
 var ErrRefused = errors.New("the agent is not admitted")
 
 // refuse returns an error that an agent is told.
-func refuse(status int, code Code, format string, args ...any) error {
-	return &Error{status, code, fmt.Sprintf(format, args...)}
+func refuse(status int, code Code, format string, args ...any) *Error {
+	return &Error{Status: status, Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
 // Bounds of both sides.
