@@ -81,7 +81,7 @@ func TestRemote(t *testing.T) {
 		for _, a := range r.Hostile {
 			answers[a.Answer]++
 		}
-		want := map[string]int{"token_used": 1, "refused": 2, "forbidden": 4, "drop": 1, "not_found": 3, "invalid": 1, "too_large": 3, "digest": 1, "busy": 1}
+		want := map[string]int{"": 1, "token_used": 1, "refused": 2, "forbidden": 5, "drop": 1, "not_found": 3, "invalid": 1, "too_large": 2, "digest": 1, "busy": 1}
 		if diff := cmp.Diff(want, answers); diff != "" {
 			t.Errorf("a hostile agent is answered (-want +got):\n%s\n%+v", diff, r.Hostile)
 		}

@@ -5,39 +5,48 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/reeve-go/reeve/scan"
 )
 
-// attack has a hostile agent come, once there is an agent at work that has found something, and shows what it was answered.
-func (d *demonstration) attack(ctx context.Context) error {
+// attack has a hostile agent come, once there is an agent at work that has found something, and shows what it was answered. It reports whether it did so.
+func (d *demonstration) attack(ctx context.Context) (attacked bool, err error) {
 	if !d.remote || d.report.Hostile != nil || d.seen.state != scan.JobScanning || d.seen.blob == "" {
-		return nil
+		return false, nil
 	}
 	of := d.orders
 	of.Folder, of.Invitation = "", d.invitation
 	of.Victim = victim{Job: d.job, Epoch: d.seen.epoch, Agent: d.seen.agent, Blob: d.seen.blob}
 	p, err := start(ctx, hostile, &of, d)
 	if err != nil {
-		return err
+		return true, err
 	}
 	d.processes = append(d.processes, p)
 	d.say("a hostile agent is process %d", p.cmd.Process.Pid)
 	if err := json.Unmarshal([]byte(p.said), &d.report.Hostile); err != nil {
-		return err
+		return true, err
 	}
 	for _, a := range d.report.Hostile {
 		d.say("  it %s: %d %s", a.Tried, a.Status, a.Answer)
 	}
-	return nil
+	return true, nil
 }
 
-// resisted is an error for each thing that a hostile agent was let.
+// resisted is an error for each thing that a hostile agent was let, or was not let although it may, and for what it said that was believed.
 func (r *report) resisted() (err error) {
-	for _, a := range r.Hostile {
-		if !a.refused() {
-			err = errors.Join(err, fmt.Errorf("a hostile agent %s, and is answered %d %s", a.Tried, a.Status, a.Answer))
+	for _, a := range r.wrong() {
+		err = errors.Join(err, fmt.Errorf("a hostile agent %s, and is answered %d %s", a.Tried, a.Status, a.Answer))
+	}
+	for _, c := range r.Categories {
+		if c.Scanner == hostile {
+			err = errors.Join(err, fmt.Errorf("%s is what a hostile agent said", c.Category))
 		}
 	}
 	return err
+}
+
+// wrong returns what was not answered as it should be.
+func (r *report) wrong() []attempt {
+	return slices.DeleteFunc(slices.Clone(r.Hostile), attempt.answered)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/reeve-go/reeve/examples/smartstate/cloud"
 	"github.com/reeve-go/reeve/scan"
-	"github.com/reeve-go/reeve/scan/inspect"
 )
 
 // A demonstration is a run, as an operator sees it.
@@ -49,13 +47,16 @@ func (s *settings) demonstrate(ctx context.Context, stdout, stderr io.Writer) (e
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it did not come to an end within %v", s.timeout))
 	defer cancel()
+	release, err := hold(ctx, folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	d := &demonstration{
 		settings: s, screen: newScreen(s, stdout, stderr), seen: seen{},
 		orders: orders{Folder: folder, Target: s.target, Seed: s.seed, Beat: s.beat, Remote: s.remote},
 	}
 	switch err := d.run(ctx); {
-	case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled):
-		return errors.New("it was interrupted")
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
@@ -78,8 +79,13 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 	}
 	defer d.done()
 	if err := d.until(ctx, func() bool { return d.seen.state.Final() }); err != nil {
-		d.explain(context.WithoutCancel(ctx))
+		if !errors.Is(ctx.Err(), context.Canceled) { // who interrupts it does not ask
+			d.explain(context.WithoutCancel(ctx))
+		}
 		return err
+	}
+	if !d.report.Killed || d.remote && d.report.Hostile == nil {
+		d.say("the agents had ended before all was shown that can go wrong; a longer -beat is right to see it")
 	}
 	quiet := time.Now().Add(d.orders.beats(quietBeats))
 	err = d.until(ctx, func() bool { return d.report.Leaked == leaks{} || time.Now().After(quiet) })
@@ -124,38 +130,6 @@ func (s *settings) roles() []string {
 	return always
 }
 
-// begin makes the job.
-func (d *demonstration) begin(ctx context.Context) error {
-	pool, err := d.jobs.Pool(ctx)
-	if err != nil {
-		return err
-	}
-	d.before = pool.Heard
-	n := 1
-	for _, err := range d.jobs.Jobs.List(ctx, nil) {
-		if err != nil {
-			return err
-		}
-		n++
-	}
-	files, err := json.Marshal(inspect.FilesConfig{Globs: d.files})
-	if err != nil {
-		return err
-	}
-	ref, err := json.Marshal(scan.DirRef{Path: d.target})
-	if err != nil {
-		return err
-	}
-	d.job = fmt.Sprintf("scan-%d", n)
-	d.say("%s begins: it looks into %s", d.job, d.target)
-	return d.jobs.Start(ctx, d.job, scan.Spec{
-		Target:     scan.Target{ID: d.target, Type: scan.DirType, Ref: ref},
-		Categories: []scan.Category{{Name: "system"}, {Name: "accounts"}, {Name: "services"}, {Name: "software"}, {Name: "files", Config: files}},
-		Permits:    []scan.Permit{{Key: "provider/this machine"}},
-		Clocks:     scan.Clocks{Start: d.orders.beats(600), Progress: d.orders.beats(progressBeats)},
-	})
-}
-
 // until looks at everything again and again, and has the agent killed once, until it is as wanted.
 func (d *demonstration) until(ctx context.Context, wanted func() bool) error {
 	for {
@@ -165,7 +139,11 @@ func (d *demonstration) until(ctx context.Context, wanted func() bool) error {
 		if wanted() {
 			return nil
 		}
-		if err := errors.Join(d.attack(ctx), d.crash(ctx)); err != nil {
+		attacked, err := d.attack(ctx)
+		if err == nil && !attacked { // else what was seen was long ago
+			err = d.crash(ctx)
+		}
+		if err != nil {
 			return err
 		}
 		for _, p := range d.processes {
@@ -189,7 +167,7 @@ func (d *demonstration) crash(ctx context.Context) error {
 	killed, err := d.cloud.Kill(ctx, d.seen.agent)
 	if killed {
 		d.report.Killed = true
-		d.say("agent %s is killed in the middle of %s", d.seen.agent, d.job)
+		d.say("agent %s is killed, when %d of %d categories have a result", d.seen.agent, d.seen.ended, d.seen.all)
 	}
 	return err
 }
@@ -205,5 +183,5 @@ func (d *demonstration) stop(ctx context.Context) (err error) {
 			err = errors.Join(err, p.check())
 		}
 	}
-	return err
+	return errors.Join(err, os.RemoveAll(d.orders.afar()))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,15 +56,17 @@ for nothing else. It takes half a minute, or a minute on a large machine.
 
 The end is a summary by category, with a digest of what was found, and what has changed
 since the last scan, if there was one: keep the state of a run with -state for that. A
-category of which nothing has changed is not scanned again.
+category of which nothing has changed is not scanned again. What was under way in a run
+that was interrupted or killed goes on in the next one. One run at a time has a state.
 
 With -aws the queues are on SQS and the blobs on S3: one more process simulates them,
 and has a request go wrong now and then. All else is as without it.
 
 With -remote the agents have no way to the store, the queues or the blobs. The
 coordinator serves HTTPS, and invites each agent that it launches. One that is hostile
-is invited as well: when another is at work, it tries to read, to settle, to report and
-to reply what is not its own, and it is shown what it was answered.
+is invited as well: when another is at work, it does what it may, and then tries to read,
+to settle, to report and to reply what is not its own. It is shown what it was answered,
+and nothing of what it said may be among the results.
 
 With -legacy nothing of that happens. It shows how the table of the original gets stuck,
 and then how an agent of the original works for a job all the same, with the messages
@@ -117,11 +120,16 @@ func parse(args []string) (s *settings, role string, err error) {
 	if s.files == nil {
 		s.files = []string{"etc/**"}
 	}
-	s.target, err = filepath.Abs(s.target)
+	target := s.target
+	s.target, err = filepath.Abs(target)
 	switch {
 	case err != nil:
 	case f.NArg() > 0:
 		err = fmt.Errorf("%q is more than flags", f.Args())
+	case target == "":
+		err = errors.New("-target is empty; a directory is right")
+	case slices.ContainsFunc(s.files, badGlob):
+		err = fmt.Errorf("-files: one of %q is no glob; one like etc/*.conf is right", s.files)
 	case s.legacy && f.NFlag() > 1:
 		err = errors.New("-legacy goes without other flags")
 	case s.aws && s.state != "":
@@ -132,4 +140,9 @@ func parse(args []string) (s *settings, role string, err error) {
 		err = errors.New("-timeout is not positive; a time like 2m is right")
 	}
 	return s, "", err
+}
+
+func badGlob(glob string) bool {
+	_, err := path.Match(glob, "")
+	return err != nil || glob == ""
 }

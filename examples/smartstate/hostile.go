@@ -23,14 +23,19 @@ type victim struct {
 
 // An attempt is what a hostile agent tried, and what it was answered.
 type attempt struct {
-	Tried  string `json:"tried"`
+	Tried string `json:"tried"`
+	// May: it has the right to.
+	May    bool   `json:"may,omitempty"`
 	Status int    `json:"status"`
 	Answer string `json:"answer"`
 }
 
-// refused reports whether nothing came of it.
-func (a attempt) refused() bool {
-	return a.Status >= http.StatusBadRequest || a.Answer == string(scan.Drop)
+// answered reports whether it was answered as it should be: it was let what it may, and all else was refused by somebody who is well.
+func (a attempt) answered() bool {
+	if a.May {
+		return a.Status == http.StatusOK
+	}
+	return a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError || a.Status == http.StatusOK && a.Answer == string(scan.Drop)
 }
 
 // An intruder speaks to the office by hand, so that it can say what no client would.
@@ -96,7 +101,7 @@ func (h *intruder) try(ctx context.Context, t trial) error {
 	if len(answer.Directives) == 1 {
 		answer.Code = string(answer.Directives[0].Do)
 	}
-	h.tried = append(h.tried, attempt{t.what, status, answer.Code})
+	h.tried = append(h.tried, attempt{t.what, t.may, status, answer.Code})
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,38 +20,62 @@ import (
 	"time"
 )
 
-// begun runs the program as a process with a folder of its own for what is temporary, until it says that an agent works, and
-// returns its processes.
-func begun(t *testing.T, flags ...string) (program *exec.Cmd, said *bufio.Scanner, folder string, children []int) {
+// A begun program is a process with a folder of its own for what is temporary.
+type begun struct {
+	*exec.Cmd
+
+	out      io.ReadCloser
+	said     *bufio.Scanner
+	stderr   bytes.Buffer
+	folder   string
+	children []int // its processes
+}
+
+// begin runs the program until it says that an agent works.
+func begin(t *testing.T, flags ...string) *begun {
 	t.Helper()
-	folder = t.TempDir()
-	program = exec.CommandContext(t.Context(), os.Args[0], append(flags, quick, "-target", machine(t))...) //nolint:gosec // it is this program
-	program.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+folder)
-	program.Stderr = new(bytes.Buffer)
-	out, err := program.StdoutPipe()
-	if err != nil {
+	b := &begun{folder: t.TempDir()}
+	b.Cmd = exec.CommandContext(t.Context(), os.Args[0], append(flags, quick, "-target", machine(t))...) //nolint:gosec // it is this program
+	b.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+b.folder)
+	b.Cmd.Stderr = &b.stderr
+	var err error
+	if b.out, err = b.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
-	if err := program.Start(); err != nil {
+	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said = bufio.NewScanner(out)
+	b.said = bufio.NewScanner(b.out)
 	process := regexp.MustCompile(`is process (\d+)`)
-	for said.Scan() {
-		if found := process.FindStringSubmatch(said.Text()); found != nil {
+	for b.said.Scan() {
+		if found := process.FindStringSubmatch(b.said.Text()); found != nil {
 			pid, _ := strconv.Atoi(found[1])
-			children = append(children, pid)
+			b.children = append(b.children, pid)
 		}
-		if strings.Contains(said.Text(), "is scanning, epoch ") {
-			working := agents(folder)
+		if strings.Contains(b.said.Text(), "is scanning, epoch ") {
+			working := agents(b.folder)
 			if len(working) == 0 && runtime.GOOS == "linux" {
 				continue // the agent was killed meanwhile, and there is another epoch
 			}
-			return program, said, folder, append(children, working...)
+			b.children = append(b.children, working...)
+			return b
 		}
 	}
-	t.Fatalf("it has ended, and there was no process of an agent that worked: %v", program.Wait())
-	return nil, nil, "", nil
+	t.Fatalf("it has ended, and there was no process of an agent that worked: %v", b.Wait())
+	return nil
+}
+
+// checkInterrupted checks that it ends, says so, and leaves nothing behind.
+func (b *begun) checkInterrupted(t *testing.T) {
+	t.Helper()
+	err := b.Wait()
+	if text := b.stderr.String(); text != "smartstate: it was interrupted\n" || b.ProcessState.ExitCode() != 1 {
+		t.Errorf("%v: %s", err, text)
+	}
+	gone(t, b.children)
+	if left, err := os.ReadDir(b.folder); err != nil || len(left) > 0 {
+		t.Errorf("is left: %v (%v)", left, err)
+	}
 }
 
 // agents returns the processes of the agents of a run, where there is such a thing as /proc: they have its folder in their environment.
@@ -87,56 +112,74 @@ func ended(pid int) bool {
 	return bytes.Contains(stat, []byte(") Z ")) || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
-// eachWay runs a test on the program as it is, and with everything that is far away.
-func eachWay(t *testing.T, test func(t *testing.T, flags ...string)) {
-	t.Helper()
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	t.Run("here", func(t *testing.T) {
 		t.Parallel()
-		test(t)
+		interrupted(t)
 	})
 	t.Run("afar", func(t *testing.T) {
 		t.Parallel()
 		long(t)
-		test(t, "-aws", "-remote")
+		interrupted(t, "-aws", "-remote")
 	})
-}
-
-func TestInterrupted(t *testing.T) {
-	t.Parallel()
-	eachWay(t, interrupted)
 }
 
 func interrupted(t *testing.T, flags ...string) {
 	t.Helper()
-	program, said, folder, children := begun(t, flags...)
-	if err := program.Process.Signal(os.Interrupt); err != nil {
+	b := begin(t, flags...)
+	if err := b.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	for said.Scan() {
+	for b.said.Scan() {
 		continue // so that it can go on
 	}
-	err := program.Wait()
-	if text := program.Stderr.(*bytes.Buffer).String(); text != "smartstate: it was interrupted\n" || program.ProcessState.ExitCode() != 1 {
-		t.Errorf("%v: %s", err, text)
+	b.checkInterrupted(t)
+}
+
+// Nobody reads what it says any more, as after "| head".
+func TestUnheard(t *testing.T) {
+	t.Parallel()
+	b := begin(t)
+	if err := b.out.Close(); err != nil {
+		t.Fatal(err)
 	}
-	gone(t, children)
-	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
-		t.Errorf("is left: %v (%v)", left, err)
-	}
+	b.checkInterrupted(t)
 }
 
 // Who dies takes all processes along.
-func TestKilled(t *testing.T) {
+func TestKilledAfar(t *testing.T) {
 	t.Parallel()
-	eachWay(t, killed)
+	long(t)
+	begin(t, "-aws", "-remote").kill(t)
 }
 
-func killed(t *testing.T, flags ...string) {
+func (b *begun) kill(t *testing.T) {
 	t.Helper()
-	program, _, _, children := begun(t, flags...)
-	if err := program.Process.Kill(); err != nil {
+	if err := b.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = program.Wait()
-	gone(t, children)
+	_ = b.Wait()
+	gone(t, b.children)
+}
+
+// One run at a time has a state. When it dies, the next one goes on with what it left.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	b := begin(t, "-state", state)
+	if _, stderr, code := call(t.Context(), "-state", state); code != 1 || !strings.HasPrefix(stderr, "smartstate: another run has "+state) {
+		t.Errorf("beside another run: exit code %d: %s", code, stderr)
+	}
+	b.kill(t)
+	long(t)
+	stdout, stderr, code := call(t.Context(), quick, "-state", state, "-target", machine(t))
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d: %s\n%s", code, stderr, stdout)
+	}
+	for _, want := range []string{"scan-1 was left when it was ", "scan-2 is done\n"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("it does not say %q:\n%s", want, stdout)
+		}
+	}
 }

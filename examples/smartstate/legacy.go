@@ -45,7 +45,7 @@ func showLegacy(ctx context.Context, out io.Writer) error {
 func showTables(out io.Writer) error {
 	var b strings.Builder
 	for _, d := range []presets.Definition{presets.AmazonAsItIs(), presets.Amazon()} {
-		fmt.Fprintf(&b, "The table %s\n", d.Name)
+		fmt.Fprintf(&b, "The table %s: state, signal, next state\n", d.Name)
 		for _, l := range lives() {
 			l.walk(&b, &d)
 		}

@@ -82,13 +82,11 @@ func (d *demonstration) lookAtAgents(ctx context.Context) error {
 
 // leaks counts what is there that nobody needs once the job has ended.
 func (d *demonstration) leaks(ctx context.Context) (l leaks, err error) {
-	for i, err := range d.cloud.List(ctx) {
+	for _, err := range d.cloud.List(ctx) { // also of those that have ended: they cost until they are terminated
 		if err != nil {
 			return l, err
 		}
-		if !i.Gone {
-			l.Instances++
-		}
+		l.Instances++
 	}
 	l.Agents = len(d.seen.agents)
 	pool, err := d.jobs.Pool(ctx)

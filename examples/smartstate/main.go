@@ -6,6 +6,10 @@
 //	go run ./examples/smartstate -remote
 //	go run ./examples/smartstate -legacy
 //	go run ./examples/smartstate -help
+//
+// To read it: demonstrate.go is what happens, in its order, begin.go the job that is asked for, estate.go what every process opens, snapshot.go what is attached,
+// process.go how one is started, orders.go what it is told, and agent.go one that works. aws.go, remote.go and bridge.go are what the flags change; trials.go is what a
+// hostile agent tries. look.go and report.go are how all of it is seen.
 package main
 
 import (
@@ -20,8 +24,9 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // whoever interrupts it twice means it
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop)                        // whoever interrupts it twice means it
+	ctx, _ = signal.NotifyContext(ctx, syscall.SIGPIPE) // nobody reads any more: that interrupts it, too, but is never a reason to die untidily
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -41,6 +46,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = showLegacy(ctx, stdout)
 	default:
 		err = s.demonstrate(ctx, stdout, stderr)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("it was interrupted")
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "smartstate: %v\n", err)

@@ -215,7 +215,7 @@ func TestDemonstration(t *testing.T) {
 		var stderr string
 		var code int
 		stdout, stderr, code = call(t.Context(), beat, "-target", machine(t), "-files", "etc/motd", "-files", "srv/**", "-seed", "5")
-		if !strings.Contains(stdout, "is killed in the middle of scan-1") || !strings.Contains(stdout, "epoch 2") {
+		if !strings.Contains(stdout, " is killed, when ") || !strings.Contains(stdout, "epoch 2") {
 			return false
 		}
 		if code != 0 || stderr != "" {
@@ -225,7 +225,7 @@ func TestDemonstration(t *testing.T) {
 	})
 	for _, want := range []string{
 		"coordinator is process", "scan-1 begins: it looks into", "scan-1 is done, epoch ",
-		"There was no scan before", "1 came up unheard, 1 were zombies; 1 launches were refused, 1 agents killed", "Leaked: 0 (",
+		"There was no scan before", " (unheard 1, zombies 1), refused 1, killed 1, ", "\nleaked:     0 (",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the demonstration does not say %q:\n%s", want, stdout)
@@ -293,7 +293,10 @@ func TestVerdict(t *testing.T) {
 		"a request":         {State: scan.JobDone, Leaked: leaks{Requests: 1}},
 		"a reply":           {State: scan.JobDone, Leaked: leaks{Replies: 1}},
 		"a body":            {State: scan.JobDone, Leaked: leaks{Bodies: 1}},
-		"a hostile agent":   {State: scan.JobDone, Hostile: []attempt{{"takes what it likes", 200, ""}}},
+		"a hostile agent":   {State: scan.JobDone, Hostile: []attempt{{"takes what it likes", false, 200, ""}}},
+		"one that may not":  {State: scan.JobDone, Hostile: []attempt{{"beats", true, 403, "forbidden"}}},
+		"an office in ruin": {State: scan.JobDone, Hostile: []attempt{{"takes what it likes", false, 500, "internal"}}},
+		"a lie":             {State: scan.JobDone, Categories: []result{{Category: "accounts", Scanner: hostile}}},
 		"a job that waits ": {State: scan.JobQueued, Cloud: cloud.Counts{Launched: 1}},
 	} {
 		if r.verdict() == nil {
@@ -320,6 +323,9 @@ func TestCalledWrongly(t *testing.T) {
 		{[]string{"-timeout", "0"}, "-timeout is not positive"},
 		{[]string{"-fast"}, "flag provided but not defined: -fast"},
 		{[]string{"dance"}, `["dance"] is more than flags`},
+		{[]string{"-target", ""}, "-target is empty"},
+		{[]string{"-files", "etc/*", "-files", "etc/["}, `one of ["etc/*" "etc/["] is no glob`},
+		{[]string{"-files", ""}, `one of [""] is no glob`},
 		{[]string{"-legacy", "-json"}, "-legacy goes without other flags"},
 		{[]string{"-aws", "-state", "x"}, "-aws goes without -state"},
 	} {

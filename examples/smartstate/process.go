@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -98,78 +96,4 @@ func (p *process) check() error {
 	default:
 	}
 	return nil
-}
-
-// Orders are what a process is told.
-type orders struct {
-	// Folder is where everything is, Target what is looked into.
-	Folder string        `json:"folder"`
-	Target string        `json:"target"`
-	Seed   uint64        `json:"seed"`
-	Beat   time.Duration `json:"beat"`
-	// Amazon is where SQS and S3 are; empty: the queues are on the store, and the blobs in the folder.
-	Amazon string `json:"amazon"`
-	// Remote: agents work from afar.
-	Remote bool `json:"remote"`
-	// Cloud is where the cloud listens, Token what an agent was launched with, and Invitation the same for one that works from afar.
-	Cloud      string `json:"cloud"`
-	Token      string `json:"token"`
-	Invitation string `json:"invitation"`
-	// Victim is what a hostile agent has found out.
-	Victim victim `json:"victim"`
-}
-
-func (o *orders) beats(n int) time.Duration { return time.Duration(n) * o.Beat }
-
-// serve does what a process is told, until nobody is at the other end of stdin any more.
-func serve(ctx context.Context, role string, stdin io.Reader, stdout io.Writer) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	var o orders
-	if err := json.NewDecoder(stdin).Decode(&o); err != nil {
-		return fmt.Errorf("the %s was not told what to do: %w", role, err)
-	}
-	go func() {
-		_, _ = io.Copy(io.Discard, stdin)
-		stop()
-	}()
-	ready := func(what any) error {
-		_, err := fmt.Fprintln(stdout, what)
-		return err
-	}
-	switch role {
-	case ec2:
-		return o.runCloud(ctx, ready)
-	case amazon:
-		return o.runAmazon(ctx, ready)
-	case agent:
-		return o.runAgent(ctx, ready)
-	case hostile:
-		return o.runHostile(ctx, ready)
-	default:
-		return o.supervise(ctx, role, ready)
-	}
-}
-
-// runCloud is the process of the cloud.
-func (o *orders) runCloud(ctx context.Context, ready func(any) error) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	o.Cloud = l.Addr().String()
-	c := cloud.New(ctx, cloud.Options{Seed: o.Seed, Beat: o.Beat, Boot: func(ctx context.Context, token, userData string) (cloud.Machine, error) {
-		of := *o
-		of.Token, of.Invitation = token, userData
-		if userData != "" {
-			of.Folder = filepath.Join(o.Folder, "afar") // there is no store in it
-		}
-		return start(ctx, agent, &of, os.Stderr)
-	}})
-	if err := ready(o.Cloud); err != nil {
-		return err
-	}
-	err = c.Serve(l)
-	c.Wait()
-	return err
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/reeve-go/reeve/examples/smartstate/cloud"
 	"github.com/reeve-go/reeve/scan"
@@ -42,11 +40,13 @@ type result struct {
 	Status   scan.Outcome `json:"status"`
 	Items    int          `json:"items"`
 	Digest   scan.Digest  `json:"digest,omitempty"`
+	Scanner  string       `json:"scanner,omitempty"`
 	Reused   bool         `json:"reused,omitempty"`
 	// Epoch is the one that brought it.
 	Epoch int `json:"epoch"`
-	// Problems are how many there were, Error is why it failed.
+	// Problems are how many there were, First is the first of them, Error is why it failed.
 	Problems int    `json:"problems,omitempty"`
+	First    string `json:"first,omitempty"`
 	Error    string `json:"error,omitempty"`
 	// Diff is what has changed since the last scan; nil: there was none, or one of them has no result.
 	Diff *diff `json:"diff,omitempty"`
@@ -98,8 +98,11 @@ func (d *demonstration) conclude(ctx context.Context) error {
 	}
 	for _, one := range is.Results {
 		of := result{
-			Category: one.Category, Status: one.Outcome, Items: one.Items, Digest: one.Digest, Reused: one.Reused, Epoch: epochs[one.Category],
-			Problems: one.Met, Error: one.Error,
+			Category: one.Category, Status: one.Outcome, Items: one.Items, Digest: one.Digest, Scanner: one.Scanner, Reused: one.Reused,
+			Epoch: epochs[one.Category], Problems: one.Met, Error: one.Error,
+		}
+		if len(one.Problems) > 0 {
+			of.First = strings.TrimSpace(one.Problems[0].Path + " " + one.Problems[0].Text)
 		}
 		if old, ok := was.Result(one.Category); ok && r.Since != "" {
 			if of.Diff, err = d.compare(ctx, old, one); err != nil {
@@ -136,32 +139,4 @@ func (r *report) verdict() (err error) {
 		err = errors.Join(err, fmt.Errorf("%d things were left behind: %+v", n, r.Leaked))
 	}
 	return errors.Join(err, r.resisted())
-}
-
-// write writes the report for people, or as JSON.
-func (r *report) write(out io.Writer, asJSON bool) error {
-	if asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprint(w, "\ncategory\tstatus\titems\tproblems\tepoch\tdigest\t\n")
-	for _, c := range r.Categories {
-		how := ""
-		if c.Reused {
-			how = "unchanged, not scanned again"
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%.19s\t%s%s\n", c.Category, c.Status, c.Items, c.Problems, c.Epoch, c.Digest, how, c.Error)
-	}
-	_ = w.Flush()
-	r.writeDiff(out)
-	h, c, l := r.Replies, r.Cloud, r.Leaked
-	_, err := fmt.Fprintf(out, "\n%s is %s, in %d epochs. Of what agents replied %d were applied, %d duplicate, %d stale, %d orphans and %d poison.\n"+
-		"The cloud launched %d instances: %d came up unheard, %d were zombies; %d launches were refused, %d agents killed, %d instances terminated.\n"+
-		"Blobs that are kept: %d. Leaked: %d (instances %d, agents %d, permits %d, mounts %d, requests %d, replies %d, bodies of messages %d).\n",
-		r.Job, r.State, r.Epochs, h.Applied, h.Duplicate, h.Stale, h.Orphan, h.Poison,
-		c.Launched, c.Unheard, c.Zombies, c.Refused, c.Killed, c.Terminated,
-		r.Blobs, l.sum(), l.Instances, l.Agents, l.Permits, l.Mounts, l.Requests, l.Replies, l.Bodies)
-	return err
 }

@@ -13,10 +13,11 @@ import (
 
 // A screen shows what happens. How far categories are it shows in one line of stderr, if that is a terminal, or else line by line.
 type screen struct {
-	mu    sync.Mutex
-	lines io.Writer
-	live  io.Writer // nil: no terminal
-	begun time.Time
+	mu     sync.Mutex
+	lines  io.Writer
+	live   io.Writer // nil: no terminal
+	stderr io.Writer
+	begun  time.Time
 
 	names []string
 	shown map[string]category // by name
@@ -48,7 +49,7 @@ func (c category) short() string {
 }
 
 func newScreen(s *settings, stdout, stderr io.Writer) *screen {
-	out := &screen{lines: stdout, begun: time.Now(), shown: map[string]category{}}
+	out := &screen{lines: stdout, stderr: stderr, begun: time.Now(), shown: map[string]category{}}
 	switch f, ok := stderr.(*os.File); {
 	case s.json:
 		out.lines = io.Discard
@@ -67,21 +68,23 @@ func isTerminal(f *os.File) bool {
 func (s *screen) say(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.print(fmt.Sprintf(format, args...))
+	s.print(s.lines, fmt.Sprintf(format, args...))
 }
 
 const clearLine = "\r\x1b[K"
 
-func (s *screen) print(text string) {
+func (s *screen) print(to io.Writer, text string) {
 	if s.live != nil {
 		_, _ = io.WriteString(s.live, clearLine)
 	}
-	_, _ = fmt.Fprintf(s.lines, "%6.2fs  %s\n", time.Since(s.begun).Seconds(), text)
+	_, _ = fmt.Fprintf(to, "%6.2fs  %s\n", time.Since(s.begun).Seconds(), text)
 }
 
-// Write shows what a process complains of.
-func (s *screen) Write(p []byte) (int, error) { //nolint:unparam // it is an io.Writer
-	s.say("a process complains: %s", strings.TrimSpace(string(p)))
+// Write shows what a process complains of, on stderr.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.print(s.stderr, "a process complains: "+strings.TrimSpace(string(p)))
 	return len(p), nil
 }
 
@@ -97,7 +100,7 @@ func (s *screen) show(name, state string, items int) {
 	news := known && state != was.state || items != was.items && time.Since(was.at) > time.Second
 	if s.live == nil && news {
 		is.at = time.Now()
-		s.print(fmt.Sprintf("%s: %v", name, is))
+		s.print(s.lines, fmt.Sprintf("%s: %v", name, is))
 	} else if s.live == nil {
 		is.items = was.items
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/reeve-go/reeve/scan"
 )
 
-// A trial is a call that should be refused. One that is loud is made again and again, until there were too many.
+// A trial is a call that should be refused, unless it may be made. One that is loud is made again and again, until there were too many.
 type trial struct {
 	what, method, path string
 	body               any
 	credential         string
 	header             http.Header
-	loud               bool
+	may, loud          bool
 }
 
 type object = map[string]any
@@ -28,7 +28,7 @@ func (h *intruder) trials() []trial {
 	_, secret, _ := strings.Cut(h.credential, ".")
 	reply := scan.Reply{
 		V: 1, Agent: hostile, Job: h.Job, Epoch: h.Epoch, Seq: 1, Last: true,
-		Results: []scan.Result{{Category: "accounts", Outcome: scan.Empty, Digest: scan.DigestOf(nil)}},
+		Results: []scan.Result{{Category: "accounts", Outcome: scan.Empty, Scanner: hostile, Digest: scan.DigestOf(nil)}},
 	}
 	posing := reply
 	posing.Agent = h.Agent
@@ -38,6 +38,7 @@ func (h *intruder) trials() []trial {
 	lease := object{"operation": "x", "lease": time.Minute}
 	const post = http.MethodPost
 	return []trial{
+		{what: "beats as itself", method: post, path: "/v1/beat", body: scan.Beat{Agent: hostile}, may: true},
 		{what: "enrols once more, with the token that it has used and another key", method: post, path: "/v1/enrol", body: proof(h.secret)},
 		{what: "enrols as " + h.Agent + ", with a guess", method: post, path: "/v1/enrol", body: proof(as(h.Agent) + "." + rand.Text())},
 		{what: "beats as " + h.Agent + ", with its own secret", method: post, path: "/v1/beat", body: scan.Beat{Agent: h.Agent}, credential: as(h.Agent) + "." + secret},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/reeve-go/reeve/scan"
 	"github.com/reeve-go/reeve/scan/inspect"
@@ -61,6 +62,9 @@ func (p *yard) work(ctx context.Context, s *setup) error {
 	if err != nil {
 		return err
 	}
+	if p.Twice {
+		t.replies = twice{t.replies}
+	}
 	a, err := scan.NewAgent(os.Getenv(scan.EnvToken), scan.Workplace{
 		Requests: t.requests, Replies: t.replies, Blobs: t.blobs, Desk: t.manager, Opener: opener, Scanners: inspect.All(),
 	}, &scan.AgentOptions{Width: p.Width, Lease: p.Lease, Beat: p.Lease / 3, Logger: quiet})
@@ -68,4 +72,16 @@ func (p *yard) work(ctx context.Context, s *setup) error {
 		return err
 	}
 	return a.Run(ctx)
+}
+
+// A queue that is twice has every message twice. What is in it is not counted: only agents have one.
+type twice struct{ scan.Queue }
+
+func (q twice) Send(ctx context.Context, messages ...scan.Message) error {
+	all := slices.Clone(messages)
+	for _, m := range messages {
+		m.Key += " again"
+		all = append(all, m)
+	}
+	return q.Queue.Send(ctx, all...)
 }

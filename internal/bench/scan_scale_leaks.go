@@ -14,16 +14,15 @@ import (
 	"github.com/reeve-go/reeve/storage"
 )
 
-// awaitNothingLeft waits until nothing is left of the jobs. It gives up after a minute.
+// awaitNothingLeft waits until nothing is left of the jobs. It gives up after a minute, and says what was left when it looked last.
 func (t *tools) awaitNothingLeft(ctx context.Context, p *yard) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
+	enough := time.Now().Add(time.Minute)
 	for {
 		err := t.left(ctx, p)
 		if err == nil {
 			return nil
 		}
-		if waitFor(ctx, 100*time.Millisecond) != nil {
+		if time.Now().After(enough) || waitFor(ctx, 100*time.Millisecond) != nil {
 			return fmt.Errorf("something is left: %w", err)
 		}
 	}
@@ -63,7 +62,7 @@ func (t *tools) left(ctx context.Context, p *yard) error {
 	return nil
 }
 
-// agentsLeft is about agents, as the fleet and the launcher know them.
+// agentsLeft is about agents, as the fleet and the launcher know them: also one that has ended, and that nobody has terminated, or that still ends.
 func (t *tools) agentsLeft(ctx context.Context) error {
 	for el, err := range t.fleet.Agents(ctx) {
 		if err != nil {
@@ -72,9 +71,7 @@ func (t *tools) agentsLeft(ctx context.Context) error {
 		return fmt.Errorf("agent %s is %s", el.Name, el.State)
 	}
 	for is, err := range t.launcher.List(ctx) {
-		if err != nil || !is.Gone {
-			return cmp.Or(err, fmt.Errorf("process %s of %s is there", is.ID, is.Token))
-		}
+		return cmp.Or(err, fmt.Errorf("process %s of %s is there", is.ID, is.Token))
 	}
 	return nil
 }

@@ -70,13 +70,16 @@ func (p *yard) timed(ctx context.Context, t *trial, r *reaper, start func() erro
 				rate = float64(t.jobs) / time.Since(began).Seconds()
 				return err
 			}
-			if err := waitFor(ctx, 25*time.Millisecond); err != nil {
+			if err := waitFor(ctx, 100*time.Millisecond); err != nil {
 				return fmt.Errorf("%d of %d jobs have ended: %w", ended, t.jobs, err)
 			}
 		}
 	})
 	err := group.Wait()
 	_, _ = fmt.Fprintf(p.log, "%d jobs, %.0f a second, %d processes killed\n", t.jobs, rate, r.n)
+	if err == nil && t.kills && r.n == 0 {
+		err = errors.New("nobody was killed")
+	}
 	return rate, err
 }
 

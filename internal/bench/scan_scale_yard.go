@@ -24,6 +24,7 @@ type yard struct {
 	Agents   int           // how many at most
 	Width    int           // how many jobs one works on at once
 	Lease    time.Duration // of requests; what a killed agent had comes back after it
+	Twice    bool          // agents say everything twice
 	River    bool          // the processes are River's
 
 	pg   *server
@@ -35,6 +36,7 @@ type yard struct {
 func newYard(ctx context.Context, s *setup, pg *server, t *trial) (*yard, error) {
 	p := &yard{
 		Dir: s.dir, Postgres: pg.url, pg: pg, Agents: s.size(20, 4), Width: s.size(25, 10), Lease: time.Duration(s.size(9000, 1500)) * time.Millisecond,
+		Twice: s.quick,
 	}
 	life, held, err := os.Pipe()
 	if err != nil {
