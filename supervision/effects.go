@@ -19,6 +19,7 @@ type attempted struct {
 	settle     bool // false: it is given back, or lost
 	err        error
 	took       time.Duration
+	locked     int // how often its record was, when that was to be said
 }
 
 // take takes up to n effects that can be performed.
@@ -52,18 +53,19 @@ func (w *worker) attempt(ctx context.Context, p *piece) attempted {
 	return a
 }
 
-// settleAll says what came of effects, in one request.
-func (w *worker) settleAll(ctx context.Context, batch []attempted) {
+// settleAll says what came of effects, in one request. It returns those of which that has to be said again soon, because somebody else's transaction keeps
+// their records locked: what was done outside is not to be done again for that.
+func (w *worker) settleAll(ctx context.Context, batch []attempted) (locked []attempted) {
 	var pieces []*piece
-	for i := range batch {
-		pieces = append(pieces, batch[i].piece)
-	}
-	defer w.leave(ctx, pieces...)
+	defer func() { w.leave(ctx, pieces...) }()
 	var settlements []storage.Settlement
 	var settled []*attempted
 	for i := range batch {
 		a := &batch[i]
-		w.logAttempt(a)
+		if a.locked == 0 {
+			w.logAttempt(a)
+		}
+		pieces = append(pieces, a.piece)
 		if a.settle {
 			settlements, settled = append(settlements, a.settlement), append(settled, a)
 		} else {
@@ -71,20 +73,28 @@ func (w *worker) settleAll(ctx context.Context, batch []attempted) {
 		}
 	}
 	if len(settlements) == 0 {
-		return
+		return nil
 	}
 	writing, cancel := w.writing(ctx)
 	defer cancel()
 	answers, err := w.settle(writing, settlements)
 	w.troubles.tell(w.log, "writing outcomes", err)
 	if err != nil {
-		return // the effects are performed again
+		return nil // the effects are performed again
 	}
 	w.turns.ring()
 	w.effects.ring() // the next of a lane
 	for i, answer := range answers {
-		w.unsettled(writing, settled[i], answer)
+		a := settled[i]
+		if errors.Is(answer, storage.ErrLocked) && a.locked < mostLocked {
+			a.locked++
+			locked = append(locked, *a)
+			pieces = slices.DeleteFunc(pieces, func(p *piece) bool { return p == a.piece })
+			continue
+		}
+		w.unsettled(writing, a, answer)
 	}
+	return locked
 }
 
 // settle writes outcomes, and tries that several times: what was done outside is not to be done again

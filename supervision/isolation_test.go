@@ -282,15 +282,82 @@ func TestARecordThatIsLocked(t *testing.T) {
 	})
 }
 
-// A locked store has all its records locked for a while.
+// What was done outside is not done again because the record was locked when that was to be said; nor does what else was done wait for it.
+func TestAnEffectOfARecordThatIsLocked(t *testing.T) {
+	t.Parallel()
+	for how, work := range map[string]func(y *yard, d time.Duration){
+		"run": func(y *yard, d time.Duration) { y.run(); y.pass(d) },
+		"pass": func(y *yard, d time.Duration) {
+			for until := time.Now().Add(d); time.Now().Before(until); y.pass(time.Second) {
+				_, err := y.sup.Pass(y.Context())
+				y.ok(err)
+			}
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			const lease = 30 * time.Second
+			s := &stove{burn: func(context.Context, supervision.Call, int) (string, error) { return "ash", nil }}
+			p := s.fueled(plan{options: supervision.Options{Lease: lease}}, nil)
+			p.wrap = func(s *memory.Store) storage.Store {
+				return &locked{Store: s, until: time.Now().Add(lease / 5), of: "a"}
+			}
+			inYard(t, p, func(y *yard) {
+				for _, id := range []string{"a", "b"} {
+					y.create(id)
+					y.emit(id, 1)
+				}
+				work(y, lease/3)
+				y.heard("a", "ash")
+				y.heard("b", "ash")
+				if len(s.calls) != 2 {
+					y.Errorf("two effects were performed %d times", len(s.calls))
+				}
+				if n := y.log.lines("locked"); n > 0 {
+					y.Errorf("the log says\n%s", y.log)
+				}
+			})
+		})
+	}
+}
+
+// A locked store has all its records locked for a while, or that of one id only.
 type locked struct {
 	*memory.Store
 
 	until time.Time
+	of    string
+}
+
+// Settle settles what is of others, and refuses what is of the locked record.
+func (s *locked) Settle(ctx context.Context, settlements []storage.Settlement) ([]error, error) {
+	answers := make([]error, len(settlements))
+	for i, one := range settlements {
+		key := s.recordOf(ctx, one.Lease)
+		if key.ID == s.of && time.Now().Before(s.until) {
+			answers[i] = storage.Errorf(storage.ErrLocked, key, "another transaction keeps its row locked")
+			continue
+		}
+		said, err := s.Store.Settle(ctx, []storage.Settlement{one})
+		if err != nil {
+			return nil, err
+		}
+		answers[i] = said[0]
+	}
+	return answers, nil
+}
+
+func (s *locked) recordOf(ctx context.Context, l storage.Lease) storage.Key {
+	for e, err := range s.Effects(ctx, storage.EffectQuery{}) {
+		if err == nil && e.ID == l.Key.ID {
+			return e.From
+		}
+	}
+	return storage.Key{}
 }
 
 func (s *locked) Apply(ctx context.Context, changes []storage.Change) ([]error, error) {
-	if !time.Now().Before(s.until) || changes[0].Version == 0 {
+	if !time.Now().Before(s.until) || changes[0].Version == 0 || s.of != "" {
 		return s.Store.Apply(ctx, changes)
 	}
 	answers := make([]error, len(changes))

@@ -16,6 +16,7 @@ type decision struct {
 
 	change storage.Change
 	err    error
+	locked int // how often the record was, when that was to be written
 }
 
 // decideOne has a claimed record decided.
@@ -70,16 +71,20 @@ func (w *worker) failure(seen *storage.Snapshot, err error) storage.Change {
 	return c
 }
 
-// applyAll makes decisions true, in one request, and sees to those that could not be.
-func (w *worker) applyAll(ctx context.Context, batch []decision) {
-	var pieces []*piece
-	for i := range batch {
-		pieces = append(pieces, batch[i].piece)
-	}
-	defer w.leave(ctx, pieces...)
-	batch = slices.DeleteFunc(batch, func(d decision) bool { return !w.mayApply(ctx, &d) })
+// applyAll makes decisions true, in one request, and sees to those that could not be. It returns those that are to be written again soon, because somebody
+// else's transaction keeps their records locked.
+func (w *worker) applyAll(ctx context.Context, batch []decision) (locked []decision) {
+	var over []*piece
+	defer func() { w.leave(ctx, over...) }()
+	batch = slices.DeleteFunc(batch, func(d decision) bool {
+		may := w.mayApply(ctx, &d)
+		if !may {
+			over = append(over, d.piece)
+		}
+		return !may
+	})
 	if len(batch) == 0 {
-		return
+		return nil
 	}
 	answers, err := w.apply(ctx, batch)
 	if err == nil {
@@ -95,13 +100,28 @@ func (w *worker) applyAll(ctx context.Context, batch []decision) {
 			d.err = answers[i]
 			d.change = w.failure(d.Snapshot, d.err)
 			failed = append(failed, *d)
+			continue
+		case errors.Is(answers[i], storage.ErrLocked) && d.locked < mostLocked:
+			d.locked++
+			locked = append(locked, *d)
+			continue
 		default:
 			w.finish(ctx, d, answers[i])
 		}
+		over = append(over, d.piece)
 	}
 	if len(failed) > 0 {
-		w.applyAll(ctx, failed)
+		locked = append(locked, w.applyAll(ctx, failed)...)
 	}
+	return locked
+}
+
+// mostLocked is how often something is written again whose record is locked.
+const mostLocked = 10
+
+// untilFree waits before that for the nth time, longer each time up to a poll.
+func (w *worker) untilFree(ctx context.Context, n int) {
+	pause(ctx, min(w.options.Poll, w.options.Lease>>max(9-n, 4)))
 }
 
 // mayApply reports whether the record is still ours to write.
@@ -168,7 +188,7 @@ func (w *worker) finish(ctx context.Context, d *decision, answer error) {
 		w.release(ctx, 0, d.Lease) // an order was faster; the record is decided again
 		w.turns.ring()
 	case errors.Is(answer, storage.ErrLocked):
-		w.hold(ctx, w.options.Poll, d.Lease) // somebody's transaction goes on; soon it is decided again
+		w.hold(ctx, w.options.Poll, d.Lease) // somebody's transaction goes on and on; it is decided again
 	}
 	w.unlock(ctx, &d.claimed)
 	w.report(d, answer)

@@ -199,10 +199,15 @@ func (w *worker) pass(ctx context.Context) (int, error) {
 	for i := range seen {
 		decided = append(decided, w.parked(w.decideOne(ctx, seen[i])))
 	}
-	w.applyAll(ctx, decided)
+	for decided = w.applyAll(ctx, decided); len(decided) > 0; decided = w.applyAll(ctx, decided) {
+		w.untilFree(ctx, decided[0].locked)
+	}
 	taken, err := w.take(ctx, w.options.Effects)
 	for i := range taken {
-		w.settleAll(ctx, []attempted{w.attempt(ctx, taken[i])})
+		some := []attempted{w.attempt(ctx, taken[i])}
+		for some = w.settleAll(ctx, some); len(some) > 0; some = w.settleAll(ctx, some) {
+			w.untilFree(ctx, some[0].locked)
+		}
 	}
 	return len(seen) + len(taken), err
 }
@@ -212,12 +217,24 @@ func (w *worker) pass(ctx context.Context) (int, error) {
 func (w *worker) turnLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(3 * w.options.Batch)) // one is decided while two are written
 	decided := newPile[decision](w.options.Batch)
-	deciding := newCrew(func(c claimed) { decided.add(w.parked(w.decideOne(going, c))) })
-	var applying sync.WaitGroup
+	var open, applying sync.WaitGroup // open are those that are still to be written
+	deciding := newCrew(func(c claimed) {
+		open.Add(1)
+		decided.add(w.parked(w.decideOne(going, c)))
+	})
 	applying.Go(func() {
 		decided.write(func(batch []decision) {
-			w.applyAll(going, batch)
-			slots.Release(int64(len(batch)))
+			n := len(batch)
+			locked := w.applyAll(going, batch)
+			for _, d := range locked {
+				open.Go(func() {
+					w.untilFree(going, d.locked)
+					open.Add(1)
+					decided.add(d)
+				})
+			}
+			slots.Release(int64(n - len(locked)))
+			open.Add(-n)
 		})
 	})
 	w.loop(ctx, w.turns, "turns", slots, w.options.Batch, func(n int) (int, error) {
@@ -229,6 +246,7 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 	})
 	w.turnGates.giveBack(ctx)
 	deciding.end()
+	open.Wait()
 	decided.end()
 	applying.Wait()
 }
@@ -238,13 +256,24 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 func (w *worker) effectLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(w.options.Effects))
 	ended := newPile[attempted](w.options.Batch)
+	var open, settling sync.WaitGroup // open are those of which it is still to be said what came of them
 	performing := newCrew(func(p *piece) {
+		open.Add(1)
 		ended.add(w.attempt(going, p))
 		slots.Release(1)
 	})
-	var settling sync.WaitGroup
 	settling.Go(func() {
-		ended.write(func(batch []attempted) { w.settleAll(going, batch) })
+		ended.write(func(batch []attempted) {
+			n := len(batch)
+			for _, a := range w.settleAll(going, batch) {
+				open.Go(func() {
+					w.untilFree(going, a.locked)
+					open.Add(1)
+					ended.add(a)
+				})
+			}
+			open.Add(-n)
+		})
 	})
 	w.loop(ctx, w.effects, "effects", slots, 1, func(n int) (int, error) {
 		taken, err := w.take(ctx, n)
@@ -255,6 +284,7 @@ func (w *worker) effectLoop(ctx, going context.Context) {
 	})
 	w.effectGates.giveBack(ctx)
 	performing.end()
+	open.Wait()
 	ended.end()
 	settling.Wait()
 }
