@@ -15,6 +15,7 @@ type moody struct {
 	storage.Store
 
 	refuses storage.Key
+	why     error
 	left    atomic.Int32
 }
 
@@ -23,7 +24,7 @@ func (m *moody) Deliver(ctx context.Context, messages []storage.Message) ([]erro
 	answers, at := make([]error, len(messages)), []int(nil)
 	for i, msg := range messages {
 		if msg.To == m.refuses && m.left.Add(-1) >= 0 {
-			answers[i] = errTest
+			answers[i] = m.why
 			continue
 		}
 		good, at = append(good, msg), append(at, i)
@@ -38,32 +39,36 @@ func (m *moody) Deliver(ctx context.Context, messages []storage.Message) ([]erro
 	return answers, nil
 }
 
-// A reply that cannot be kept now is not lost, and holds up no other.
+// A reply that cannot be kept now is not lost, and holds up no other. If the job was only being written, it does not wait for long.
 func TestCoreReplyThatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
-		r.begun()
-		r.ok(r.manager.Start(r.Context(), "two", spec("vm-2")))
-		time.Sleep(time.Second)
-		store := &moody{Store: r.store, refuses: r.manager.Jobs.Key("one")}
-		r.rest()
-		var err error
-		r.manager, err = scan.NewManager(store, r.requests, r.replies, r.blobs, &r.options)
-		r.ok(err)
-		r.supervise()
-		store.left.Store(3) // all that one reply says
-		two := r.both("y", 1)
-		two.Job = "two"
-		r.say(r.both("x", 1))
-		r.say(two)
-		r.is("one", scan.JobScanning)
-		r.is("two", scan.JobDone)
-		time.Sleep(15 * time.Second)
-		r.is("one", scan.JobDone)
-		if whys := r.dead(); len(whys) > 0 {
-			r.Errorf("the dead replies are %q", whys)
-		}
-	})
+	for why, within := range map[error]time.Duration{errTest: 15 * time.Second, storage.ErrLocked: 0} {
+		t.Run(why.Error(), func(t *testing.T) {
+			t.Parallel()
+			inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
+				r.begun()
+				r.ok(r.manager.Start(r.Context(), "two", spec("vm-2")))
+				time.Sleep(time.Second)
+				store := &moody{Store: r.store, refuses: r.manager.Jobs.Key("one"), why: why}
+				r.rest()
+				var err error
+				r.manager, err = scan.NewManager(store, r.requests, r.replies, r.blobs, &r.options)
+				r.ok(err)
+				r.supervise()
+				store.left.Store(3) // all that one reply says
+				two := r.both("y", 1)
+				two.Job = "two"
+				r.say(r.both("x", 1))
+				r.say(two)
+				r.is("two", scan.JobDone)
+				time.Sleep(within)
+				r.is("one", scan.JobDone)
+				if whys := r.dead(); len(whys) > 0 {
+					r.Errorf("the dead replies are %q", whys)
+				}
+			})
+		})
+	}
 }
 
 // A job that cannot be read, as in a program that is older than the one that wrote it, holds up nobody else.

@@ -16,8 +16,9 @@ import (
 const (
 	pumpBatch = 100
 	pumpLease = time.Minute
-	// pumpAgain is when a reply is tried again that could not be kept.
-	pumpAgain = 10 * time.Second
+	// pumpAgain is when a reply is tried again that could not be kept, and pumpLocked when its job was just being written.
+	pumpAgain  = 10 * time.Second
+	pumpLocked = 200 * time.Millisecond
 	// pumpPatience is how often one is tried that a newer program wrote, or whose job cannot be read.
 	pumpPatience = 20
 )
@@ -91,6 +92,8 @@ func (m *Manager) bring(ctx context.Context, deliveries []Delivery) error {
 func (p *parcel) settle(ctx context.Context) error {
 	var err error
 	switch {
+	case errors.Is(p.again, storage.ErrLocked):
+		err = p.Retry(ctx, pumpLocked)
 	case p.again != nil:
 		err = p.Retry(ctx, pumpAgain)
 	case p.bury != "":
@@ -204,7 +207,7 @@ func (m *Manager) tellPool(ctx context.Context, message func() (storage.Message,
 		if err != nil {
 			return err
 		}
-		answers, err := m.pools.DeliverAll(ctx, []storage.Message{msg})
+		answers, err := m.Pools.DeliverAll(ctx, []storage.Message{msg})
 		if err == nil {
 			err = answers[0]
 		}
