@@ -3,11 +3,7 @@ package nats
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -97,48 +93,8 @@ func (b *Blobs) failed(ctx context.Context, what string, err error) error {
 }
 
 func (b *Blobs) chunkSubject(nuid string) string { return "$O." + b.bucket + ".C." + nuid }
-func (b *Blobs) metaSubject(name string) string  { return "$O." + b.bucket + ".M." + name }
 
-// nameOf is what stands for a digest in the subject of an object.
-func nameOf(d scan.Digest) string { return base64.URLEncoding.EncodeToString([]byte(d)) }
-
-// An object is what is stored about a blob.
-type object struct {
-	jetstream.ObjectInfo
-
-	seq uint64
-	at  time.Time
-}
-
-// validNUID is what the chunks of an object have in their subject. Anything else could be about all of them.
-var validNUID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// objectOf reads what is stored about an object; it is false if that is none, or is a sign that one was deleted.
-func objectOf(data []byte, seq uint64, at time.Time) (object, bool) {
-	o := object{seq: seq, at: at}
-	err := json.Unmarshal(data, &o.ObjectInfo)
-	return o, err == nil && !o.Deleted && validNUID.MatchString(o.NUID)
-}
-
-// blob returns what is stored about a blob; see look.
-func (b *Blobs) blob(ctx context.Context, d scan.Digest) (object, error) {
-	return b.look(ctx, b.metaSubject(nameOf(d)))
-}
-
-// look returns what is stored about an object; seq is zero if there is nothing, and NUID is empty if there is no object.
-func (b *Blobs) look(ctx context.Context, subject string) (object, error) {
-	raw, err := b.stream.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return object{}, nil
-	} else if err != nil {
-		return object{}, err
-	}
-	o, ok := objectOf(raw.Data, raw.Sequence, raw.Time)
-	if !ok {
-		return object{seq: raw.Sequence}, nil
-	}
-	return o, nil
-}
+func (b *Blobs) metaSubject(name string) string { return "$O." + b.bucket + ".M." + name }
 
 // Delete implements [scan.Blobs]. It removes what it found: what is put meanwhile stays.
 func (b *Blobs) Delete(ctx context.Context, d scan.Digest) error {

@@ -14,14 +14,14 @@
 // server takes that from one alone. Then the message is deleted. Who has lost a message gets [scan.ErrLeaseLost], and who is killed in between has decided
 // all the same: to whom the message is delivered next sees to the rest.
 //
-// Should a message vanish under who works on it, because some other program acks or purges, the job still decides: its replies are good, and if none
-// comes its clocks have it asked again.
+// Should a message vanish under who works on it, because some other program acks or purges, the job still decides: the replies that were sent are good, he loses the
+// message when he extends his lease, and the job's clocks have it asked again.
 //
 //   - A lease is of any length, for each message: it is a negative ack with a delay, which hides the message from everybody. One that is received by a program that ends at once is hidden
 //     for [Options.Hidden].
 //   - A key that is in the queue is left out, for however long it has been there: each key has a subject of its own.
 //   - A delay is kept by receivers: who is delivered a message too early hides it for the rest of the time, by the server's clock as it was when the queue was opened. That is no attempt.
-//   - Numbers are not exact: the server does not tell what is held from what was given back. See [Queue.Stats].
+//   - Numbers are not exact: the server does not tell what is held from what was given back. See [Queue.Stats]. Nor is what waits: see [Queue.Waiting].
 //   - A consumer that is reset counts deliveries anew, and has two workers on one message. One of them settles it.
 //   - A message that was settled by a program that was killed in the middle can be received again when nobody received anything until five minutes after its lease. Then its job
 //     knows it.
@@ -47,17 +47,20 @@
 // While a cluster has no leader calls fail, and what was accepted is not lost. A lease that was just given or extended can end early, after Hidden or the lease before, if the leader of the consumer
 // fails at that moment. An Ack of which the answer is lost may have been done: call it again.
 //
-// A message costs one request to send (many are under way at a time), one to receive and one for its lease, and two to ack; when it is delivered again two more to receive.
+// A message costs one request to send (many are under way at a time), one to receive and one for its lease, and two to ack; when it is delivered again two more to receive. To extend a
+// lease takes three, and one of them brings the body.
 //
 // # Limits and permissions
 //
 // A stream that is full refuses what is sent, and throws nothing away. To settle a message takes some bytes in the ledger: keep MaxBytes so far below what the
-// account and the server have that there is always room for these.
+// account and the server have that there is always room for these. Without it Ack, Extend, Retry, Bury and Withdraw fail and say so, the message stays whose it is, and
+// all goes on when limits are higher or something else was deleted.
 //
 // A message is no larger than the server's max_payload, less 16 KiB. What is larger belongs into blobs, as results are.
 //
 // A program that receives publishes to requests.note.*, requests.dead.*, $JS.ACK.requests.workers.> and $JS.API.CONSUMER.MSG.NEXT.requests.workers, and uses
-// STREAM.INFO, CONSUMER.INFO, STREAM.MSG.GET and STREAM.MSG.DELETE of $JS.API for the two streams. One that sends publishes to requests.todo.*. Whoever may receive can read all that waits, and settle
+// STREAM.INFO, CONSUMER.INFO, STREAM.MSG.GET and STREAM.MSG.DELETE of $JS.API for the two streams. One that sends publishes to requests.todo.*; to withdraw takes
+// publishing to requests.note.*, and with the list of what waits STREAM.INFO, STREAM.MSG.GET and STREAM.MSG.DELETE. Whoever may receive can read all that waits, and settle
 // it: agents that are not trusted do not belong here. Blobs take publishing to $O.bucket.> and STREAM.INFO, STREAM.MSG.GET, STREAM.MSG.DELETE and STREAM.PURGE
 // for OBJ_bucket. To make what is not there takes STREAM.CREATE, CONSUMER.CREATE and STREAM.PURGE of the ledger, too.
 package nats

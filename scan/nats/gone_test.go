@@ -47,6 +47,7 @@ func TestDeleted(t *testing.T) {
 		"stream, Receive":   {todo, receives, messages, 1},
 		"stream, Send":      {todo, sends, messages, 1},
 		"stream, Withdraw":  {todo, withdraws, messages, 1},
+		"stream, Waiting":   {todo, lists, messages, 1},
 		"stream, Ack":       {todo, acks, messages, 1},
 		"stream, Bury":      {todo, buries, messages, 1},
 		"ledger, Extend":    {ledger, extends, dead, 0},
@@ -80,43 +81,6 @@ func TestDeleted(t *testing.T) {
 	}
 }
 
-func sends(ctx context.Context, q *nats.Queue, _ scan.Delivery) error {
-	return q.Send(ctx, scan.Message{Key: "held"}, scan.Message{Key: "more"})
-}
-
-func receives(ctx context.Context, q *nats.Queue, _ scan.Delivery) error {
-	_, err := q.Receive(ctx, 1, time.Minute)
-	return err
-}
-
-func withdraws(ctx context.Context, q *nats.Queue, _ scan.Delivery) error {
-	return q.Withdraw(ctx, "more")
-}
-
-func redrives(ctx context.Context, q *nats.Queue, _ scan.Delivery) error {
-	_, err := q.Redrive(ctx)
-	return err
-}
-
-func stats(ctx context.Context, q *nats.Queue, _ scan.Delivery) error {
-	_, err := q.Stats(ctx)
-	return err
-}
-
-func acks(ctx context.Context, _ *nats.Queue, held scan.Delivery) error { return held.Ack(ctx) }
-
-func retries(ctx context.Context, _ *nats.Queue, held scan.Delivery) error {
-	return held.Retry(ctx, time.Minute)
-}
-
-func extends(ctx context.Context, _ *nats.Queue, held scan.Delivery) error {
-	return held.Extend(ctx, time.Minute)
-}
-
-func buries(ctx context.Context, _ *nats.Queue, held scan.Delivery) error {
-	return held.Bury(ctx, "no")
-}
-
 // Who waits when the consumer is deleted is told at once.
 func TestDeletedWhileWaiting(t *testing.T) {
 	t.Parallel()
@@ -139,55 +103,6 @@ func TestDeletedWhileWaiting(t *testing.T) {
 	says(t, "Receive", <-waits, "with all messages that waited; it is made again")
 	send(t, q, scan.Message{Key: "a"})
 	ok(t, receive(t, q, 1, time.Minute)[0].Ack(t.Context()))
-}
-
-// Who held something of a stream that was deleted and made again can do nothing to what is in it now, whatever its number.
-func TestHeldFromBefore(t *testing.T) {
-	t.Parallel()
-	js := connect(t, serve(t, t.TempDir()))
-	for what, does := range map[string]func(context.Context, *nats.Queue, scan.Delivery) error{"Ack": acks, "Retry": retries, "Extend": extends, "Bury": buries} {
-		for _, noted := range []bool{false, true} {
-			name := fresh()
-			o := nats.Options{Wait: moment}
-			q := queue(t, js, name, o)
-			send(t, q, scan.Message{Key: "old"})
-			old := receive(t, q, 1, time.Minute)[0]
-			if noted {
-				ok(t, old.Extend(t.Context(), time.Minute))
-			}
-			ok(t, js.DeleteStream(t.Context(), name))
-			q = queue(t, js, name, o)
-			send(t, q, scan.Message{Key: "new"})
-			live := receive(t, q, 1, 200*time.Millisecond)[0]
-			if err := does(t.Context(), q, old); what != "Extend" && what != "Retry" {
-				lost(t, what, err)
-			}
-			_, raw := oldest(t, js, name)
-			if raw == nil {
-				t.Errorf("%s of what was in a stream before removes what is in it now", what)
-			}
-			if d := receive(t, queue(t, js, name, nats.Options{Wait: 5 * time.Second}), 1, time.Minute)[0]; d.Attempt() != 2 || time.Now().Before(live.Expires()) {
-				t.Errorf("after a %s from before the message came for the %d. time, %v before the lease ended", what, d.Attempt(), time.Until(live.Expires()))
-			}
-		}
-	}
-}
-
-// A ledger that was made again counts on, so that who wrote something into the one before knows nothing of this one.
-func TestNotedBefore(t *testing.T) {
-	t.Parallel()
-	js := connect(t, serve(t, t.TempDir()))
-	name := fresh()
-	q := queue(t, js, name, nats.Options{Wait: moment})
-	send(t, q, scan.Message{Key: "a"})
-	old := receive(t, q, 1, time.Minute)[0]
-	ok(t, old.Extend(t.Context(), time.Minute))
-	ok(t, js.DeleteStream(t.Context(), name+"_ledger"))
-	queue(t, js, name, nats.Options{})
-	ok(t, nats.Expire(t.Context(), old))
-	live := receive(t, q, 1, time.Minute)[0]
-	lost(t, "Ack", old.Ack(t.Context()))
-	ok(t, live.Ack(t.Context()))
 }
 
 // Blobs whose bucket was deleted are gone, which is said, and others can be put.

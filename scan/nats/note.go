@@ -28,7 +28,8 @@ type note struct {
 	// Of is the message, in what is said of one that was buried.
 	Of string `json:"of,omitempty"`
 
-	seq uint64 // of the note itself; zero: there is none
+	seq   uint64    // of the note itself; zero: there is none
+	until time.Time // when the lease ends that it gives, by the server's clock and up to a second too early; zero: it gives none
 }
 
 // An ending is the end of a message.
@@ -59,6 +60,9 @@ func (q *Queue) lastNote(ctx context.Context, of string) (note, error) {
 		return note{}, err
 	}
 	n := note{seq: raw.Sequence}
+	if lasts, err := time.ParseDuration(raw.Header.Get(jetstream.MsgTTLHeader)); err == nil && lasts > keep {
+		n.until = raw.Time.Add(lasts - keep)
+	}
 	if err := json.Unmarshal(raw.Data, &n); err != nil {
 		return note{}, fmt.Errorf("the ledger has %.100q about message %s, which is no note; use the streams for one queue alone: %w", raw.Data, of, err)
 	}

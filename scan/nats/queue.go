@@ -31,8 +31,8 @@ type Options struct {
 	MaxBytes int64
 }
 
-// A Queue is a [scan.Queue] on a work-queue stream of JetStream, and a [scan.Gauge], a [scan.Graveyard] and a [scan.Withdrawer]. It is safe for concurrent use; all queues
-// of one name on one account, in whatever programs, are one. The package says what is made on the server, and what it costs.
+// A Queue is a [scan.Queue] on a work-queue stream of JetStream, and a [scan.Gauge], a [scan.Graveyard], a [scan.Withdrawer] and a [scan.Lister]. It is safe for concurrent
+// use; all queues of one name on one account, in whatever programs, are one. The package says what is made on the server, and what it costs.
 //
 // A key has 1 to 512 bytes. A body has as many bytes as the server takes in one message (max_payload, by default 1 MiB), less 16 KiB for what is
 // said beside it.
@@ -52,6 +52,7 @@ var (
 	_ scan.Gauge      = (*Queue)(nil)
 	_ scan.Graveyard  = (*Queue)(nil)
 	_ scan.Withdrawer = (*Queue)(nil)
+	_ scan.Lister     = (*Queue)(nil)
 )
 
 const (

@@ -1,8 +1,6 @@
 package nats_test
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,12 +16,17 @@ import (
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir())
-	const lease = time.Second
+	keepsLaws(t, func(t testing.TB) jetstream.JetStream { return connect(t, s) }, nats.Options{Wait: moment})
+}
+
+// keepsLaws tests queues of two programs.
+func keepsLaws(t *testing.T, connect func(testing.TB) jetstream.JetStream, o nats.Options) {
+	t.Helper()
 	scantest.TestQueue(t, func(t testing.TB) scantest.Queues {
-		o := nats.Options{Wait: lease / 20}
-		name := fresh()
-		return scantest.Queues{Queue: queue(t, connect(t, s), name, o), Other: queue(t, connect(t, s), name, o)}
-	}, &scantest.QueueOptions{Lease: lease, Body: 1<<20 - 16<<10, Cannot: []scantest.Ability{scantest.Count}})
+		name, js, other := fresh(), connect(t), connect(t)
+		c := newClock(t, js, name)
+		return scantest.Queues{Queue: c.keeps(queue(t, js, name, o)), Other: c.keeps(queue(t, other, name, o)), Pass: c.pass}
+	}, &scantest.QueueOptions{Body: 1<<20 - 16<<10, Cannot: []scantest.Ability{scantest.Count}})
 }
 
 // What is due more often than it may be tried is buried, and can be given another chance.
@@ -48,45 +51,15 @@ func TestTries(t *testing.T) {
 	}
 }
 
-// What is to become of a message is written down first. If who wrote it ends before the rest is done, the next receiver does it.
-func TestHalfSettled(t *testing.T) {
-	t.Parallel()
-	js := connect(t, serve(t, t.TempDir()))
-	for end, dead := range map[string]int{"acked": 0, "withdrawn": 0, "buried": 1} {
-		name := fresh()
-		q := queue(t, js, name, nats.Options{Wait: moment})
-		send(t, q, scan.Message{Key: "a"})
-		held := receive(t, q, 1, time.Minute)[0]
-		_, raw := oldest(t, js, name)
-		_, err := js.Publish(t.Context(), fmt.Sprintf("%s.note.%d-%d", name, raw.Sequence, raw.Time.UnixNano()), fmt.Appendf(nil, `{"by":"who ended","delivery":1,"end":%q,"reason":"it makes no sense"}`, end))
-		ok(t, err)
-		ok(t, nats.Expire(t.Context(), held))
-		none(t, q)
-		has(t, q, scan.QueueStats{Dead: dead})
-		lost(t, "Ack", held.Ack(t.Context()))
-	}
-}
-
-// Who has written something down and was not told so has it still.
-func TestUnheard(t *testing.T) {
-	t.Parallel()
-	q := queue(t, connect(t, serve(t, t.TempDir())), fresh(), nats.Options{Wait: moment})
-	send(t, q, scan.Message{Key: "a"}, scan.Message{Key: "b"})
-	held := receive(t, q, 2, time.Minute)
-	ok(t, held[0].Extend(t.Context(), time.Minute))
-	nats.Unheard(held[0])
-	ok(t, held[0].Ack(t.Context()))
-	ok(t, nats.Decide(t.Context(), held[1]))
-	ok(t, held[1].Ack(t.Context()))
-	has(t, q, scan.QueueStats{})
-}
-
 // To be delivered too early is no attempt.
 func TestDelayIsNoAttempt(t *testing.T) {
 	t.Parallel()
-	q := queue(t, connect(t, serve(t, t.TempDir())), fresh(), nats.Options{Wait: moment, Tries: 2})
-	send(t, q, scan.Message{Key: "late", Delay: 200 * time.Millisecond})
+	js, name := connect(t, serve(t, t.TempDir())), fresh()
+	c := newClock(t, js, name)
+	q := c.keeps(queue(t, js, name, nats.Options{Wait: moment, Tries: 2}))
+	send(t, q, scan.Message{Key: "late", Delay: time.Hour})
 	none(t, q)
+	c.pass(time.Hour)
 	for want := 1; want <= 2; want++ {
 		d := receive(t, q, 1, time.Minute)[0]
 		if d.Attempt() != want {
@@ -118,30 +91,6 @@ func TestWithdraw(t *testing.T) {
 	ok(t, receive(t, q, 1, time.Minute)[0].Ack(t.Context()))
 }
 
-// A server whose consumer has forgotten who has what delivers everything anew. Of two who have a message one settles it.
-func TestForgetfulServer(t *testing.T) {
-	t.Parallel()
-	js := connect(t, serve(t, t.TempDir()))
-	name := fresh()
-	q := queue(t, js, name, nats.Options{Wait: moment})
-	s, err := js.Stream(t.Context(), name)
-	ok(t, err)
-	for _, first := range []bool{true, false} {
-		send(t, q, scan.Message{Key: "a"})
-		held := receive(t, q, 1, time.Minute)[0]
-		_, err = s.ResetConsumer(t.Context(), "workers")
-		ok(t, err)
-		again := receive(t, q, 1, time.Minute)[0]
-		if first {
-			held, again = again, held
-		}
-		ok(t, held.Ack(t.Context()))
-		lost(t, "Ack", again.Ack(t.Context()))
-		lost(t, "Bury", again.Bury(t.Context(), "no"))
-		none(t, q)
-	}
-}
-
 func TestStats(t *testing.T) {
 	t.Parallel()
 	q := queue(t, connect(t, serve(t, t.TempDir())), fresh(), nats.Options{Wait: moment})
@@ -156,128 +105,4 @@ func TestStats(t *testing.T) {
 		t.Errorf("the oldest is so for %v; want 20 milliseconds or somewhat more", stats.Oldest)
 	}
 	has(t, q, scan.QueueStats{Ready: 1, Leased: 1, Dead: 1})
-}
-
-func TestQueueRefuses(t *testing.T) {
-	t.Parallel()
-	js := connect(t, serve(t, t.TempDir()))
-	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "foreign", Subjects: []string{"foreign.>"}})
-	ok(t, err)
-	for name, c := range map[string]struct {
-		js   jetstream.JetStream
-		name string
-		o    nats.Options
-		says string
-	}{
-		"no server":    {nil, "q", nats.Options{}, "there is no JetStream; it needs one"},
-		"no name":      {js, "", nats.Options{}, "1 to 64 letters"},
-		"long name":    {js, strings.Repeat("x", 65), nats.Options{}, "1 to 64 letters"},
-		"wild name":    {js, "a.*", nats.Options{}, "1 to 64 letters"},
-		"tries":        {js, "q", nats.Options{Tries: -1}, "must not be negative"},
-		"hidden":       {js, "q", nats.Options{Hidden: -1}, "a millisecond or more is right"},
-		"replicas":     {js, "q", nats.Options{Replicas: 7}, "1 to 5 are right"},
-		"foreign name": {js, "foreign", nats.Options{}, "is another's"},
-	} {
-		if _, err := nats.NewQueue(t.Context(), c.js, c.name, &c.o); err == nil || !strings.HasPrefix(err.Error(), "nats: queue ") || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: the error is %v; want %q in it", name, err, c.says)
-		}
-	}
-	q := queue(t, js, fresh(), nats.Options{Wait: moment, MaxBytes: 5000, Storage: jetstream.MemoryStorage})
-	for name, c := range map[string]struct {
-		messages []scan.Message
-		says     string
-	}{
-		"no key":     {[]scan.Message{{}}, "1 to 512 are right"},
-		"long key":   {[]scan.Message{{Key: strings.Repeat("x", 513)}}, "1 to 512 are right"},
-		"large body": {[]scan.Message{{Key: "a", Body: make([]byte, 1<<20)}}, "this server takes at most 1032192"},
-		"full queue": {[]scan.Message{{Key: "b", Body: make([]byte, 4000)}, {Key: "c", Body: make([]byte, 4000)}}, `message "c": nats: nats: API error: code=503 err_code=10077 description=maximum bytes exceeded (there is no room for it; a stream, an account or a server with higher limits is right)`},
-	} {
-		if err := q.Send(t.Context(), c.messages...); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: the error is %v; want %q in it", name, err, c.says)
-		}
-	}
-	if d := receive(t, q, 1, time.Minute)[0]; d.Message().Key != "b" {
-		t.Errorf("received was %q; want the one that had room", d.Message().Key)
-	}
-	for _, c := range []struct {
-		most  int
-		lease time.Duration
-	}{{0, time.Minute}, {1, 0}} {
-		if _, err := q.Receive(t.Context(), c.most, c.lease); err == nil || !strings.Contains(err.Error(), "are right") {
-			t.Errorf("Receive of %d for %v: the error is %v", c.most, c.lease, err)
-		}
-	}
-}
-
-// Keys are any bytes, and what a foreign program sends has its subject for a key.
-func TestKeys(t *testing.T) {
-	t.Parallel()
-	js := connect(t, serve(t, t.TempDir()))
-	name := fresh()
-	q := queue(t, js, name, nats.Options{Wait: moment})
-	keys := []string{"job-7/1", "a.b.*.>", " ", "\xff\x00\r\n", "ü", strings.Repeat("x", 512)}
-	for _, key := range keys {
-		send(t, q, scan.Message{Key: key}, scan.Message{Key: key})
-	}
-	_, err := js.Publish(t.Context(), name+".todo.!", nil)
-	ok(t, err)
-	for i, d := range receive(t, q, len(keys)+1, time.Minute) {
-		if want := append(keys, "!")[i]; d.Message().Key != want {
-			t.Errorf("the key is %q; want %q", d.Message().Key, want)
-		}
-		ok(t, d.Bury(t.Context(), "no"))
-	}
-	if n, err := q.Redrive(t.Context(), keys...); n != len(keys) || err != nil {
-		t.Errorf("%d were redriven, %v; want %d", n, err, len(keys))
-	}
-}
-
-// What a Receive asks for is never so much that the server cuts it off.
-func TestLargeMessages(t *testing.T) {
-	t.Parallel()
-	q := queue(t, connect(t, serve(t, t.TempDir())), fresh(), nats.Options{Wait: moment, Storage: jetstream.MemoryStorage})
-	const n = 80
-	for i := range n {
-		send(t, q, scan.Message{Key: fmt.Sprint(i), Body: make([]byte, 1<<20-16<<10)})
-	}
-	got := 0
-	for got < n {
-		some, err := q.Receive(t.Context(), n, time.Minute)
-		if err != nil || len(some) == 0 || len(some) > 32 {
-			t.Fatalf("after %d messages %d came with the error %v; want up to 32 at a time", got, len(some), err)
-		}
-		for _, d := range some {
-			if got++; d.Attempt() != 1 {
-				t.Errorf("%q was handed out %d times", d.Message().Key, d.Attempt())
-			}
-			ok(t, d.Ack(t.Context()))
-		}
-	}
-}
-
-// A queue whose server is gone says so, and does not say that there is nothing.
-func TestServerGone(t *testing.T) {
-	t.Parallel()
-	s := serve(t, t.TempDir())
-	q := queue(t, connect(t, s), fresh(), nats.Options{Wait: 50 * time.Millisecond})
-	s.stop()
-	if got, err := q.Receive(t.Context(), 1, time.Minute); err == nil {
-		t.Errorf("Receive returned %d messages and no error", len(got))
-	}
-	ctx, cancel := contextFor(t, 50*time.Millisecond)
-	defer cancel()
-	if err := q.Send(ctx, scan.Message{Key: "a"}); err == nil {
-		t.Error("Send succeeds")
-	}
-	if _, err := q.Stats(ctx); err == nil {
-		t.Error("Stats succeed")
-	}
-	for _, err := range q.Dead(ctx) {
-		if err == nil {
-			t.Error("Dead yields something")
-		}
-	}
-	if err := q.Withdraw(ctx, "a"); err == nil || errors.Is(err, scan.ErrLeaseLost) {
-		t.Errorf("the error of Withdraw is %v", err)
-	}
 }

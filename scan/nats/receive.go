@@ -45,10 +45,20 @@ func (q *Queue) Receive(ctx context.Context, most int, lease time.Duration) ([]s
 			return nil, q.failed(ctx, "receive", context.Cause(ctx))
 		}
 		out, err := q.claimAll(ctx, fetched, lease)
-		if len(out) > 0 || err != nil || len(fetched) == 0 && left <= slice {
+		if len(out) > 0 || err != nil {
 			return out, q.failed(ctx, "receive", err)
 		}
+		if len(fetched) == 0 && left <= slice {
+			return nil, q.failed(ctx, "receive", q.hears(ctx))
+		}
 	}
+}
+
+// hears says whether the server answers: of what nobody has answered the library says that there was nothing.
+func (q *Queue) hears(ctx context.Context) error {
+	ctx, cancel := q.bounded(ctx)
+	defer cancel()
+	return q.js.Conn().FlushWithContext(ctx)
 }
 
 // atOnce returns how many messages are asked for, each of which may be as large as any.

@@ -3,8 +3,6 @@ package nats
 import (
 	"context"
 	"errors"
-	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -39,35 +37,4 @@ func (q *Queue) stats(ctx context.Context) (scan.QueueStats, error) {
 	}
 	stats.Oldest = max(0, info.TimeStamp.Sub(first.Time)-delayOf(first.Header))
 	return stats, nil
-}
-
-// Withdraw implements [scan.Withdrawer].
-func (q *Queue) Withdraw(ctx context.Context, keys ...string) error {
-	for _, key := range keys {
-		if err := q.withdraw(perRequest(ctx), key); err != nil {
-			return q.failed(ctx, "withdraw "+strconv.Quote(key), err)
-		}
-	}
-	return nil
-}
-
-// withdrawnFor is for how long the ledger says that a message was withdrawn: leases are shorter.
-const withdrawnFor = 24 * time.Hour
-
-// withdraw has the ledger say that the message is gone before it is, so that who has it finds its lease lost.
-func (q *Queue) withdraw(ctx context.Context, key string) error {
-	if key == "" || len(key) > maxKey {
-		return nil // there is none
-	}
-	raw, err := q.todo.GetLastMsgForSubject(ctx, q.todoSubject(tokenOf(key)))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if _, err = q.put(ctx, idOf(raw.Sequence, raw.Time), note{End: withdrawn}, withdrawnFor); err != nil {
-		return err
-	}
-	_, err = remove(ctx, q.todo, raw.Sequence)
-	return err
 }

@@ -1,0 +1,71 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Waiting implements [scan.Lister], as far as the server can tell: a message that was handed out for the first time, of which nobody has said anything since, is listed, too.
+// It reads every message, body included, and what the ledger says of it.
+func (q *Queue) Waiting(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range q.waiting(perRequest(ctx)) {
+			if !yield(key, q.failed(ctx, "list what waits", err)) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// waitingPage is how many messages are looked at at a time.
+const waitingPage = 32
+
+func (q *Queue) waiting(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		info, err := q.todo.Info(ctx, jetstream.WithSubjectFilter(q.todoSubject("*")))
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for subjects := range slices.Chunk(slices.Collect(maps.Keys(info.State.Subjects)), waitingPage) {
+			waits, errs := make([]bool, len(subjects)), make([]error, len(subjects))
+			var all sync.WaitGroup
+			for i, subject := range subjects {
+				all.Go(func() { waits[i], errs[i] = q.waits(ctx, subject) })
+			}
+			all.Wait()
+			if err := errors.Join(errs...); err != nil {
+				yield("", err)
+				return
+			}
+			for i, subject := range subjects {
+				if waits[i] && !yield(keyOf(strings.TrimPrefix(subject, q.todoSubject(""))), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// waits reports whether nothing is known that keeps a message back. One whose end was decided is kept back by nothing, if it is there still.
+func (q *Queue) waits(ctx context.Context, subject string) (bool, error) {
+	raw, err := q.todo.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	now := q.serverNow() // it may be behind by a little, which must not hide what was sent just now
+	if delay := delayOf(raw.Header); delay > 0 && raw.Time.Add(delay).After(now) {
+		return false, nil
+	}
+	last, err := q.lastNote(ctx, idOf(raw.Sequence, raw.Time))
+	return err == nil && (last.End != "" || !last.until.After(now)), err
+}
