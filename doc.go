@@ -13,8 +13,14 @@
 //	fsm/            definitions, machines, runners, diagrams
 //	storage/        the contracts of a store; memory/, sqlite/ and postgres/ keep them
 //
+// Under scan are scanners (inspect, packages), agents that come from afar (remote), queues and blobs of others (aws, nats), agents that are in use with
+// another system (legacy) and its tables (presets). storage/postgres, provisioning/agevault, scan/aws, scan/nats, scan/legacy and scan/packages are modules of
+// their own, because of what they require.
+//
 // Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
 // entities, storage/storagetest for backends, supervision/supervisiontest for deciders,
 // refresh/refreshtest for parsers, provisioning/provisioningtest for provisioners and vaults,
 // scan/scantest for queues, blobs, scanners and launchers.
+//
+// In the repository docs/start.md begins with a first program, and docs/operating.md is about running it.
 package reeve

@@ -65,7 +65,7 @@
 // asked for, what is under way and how each collection fared. [Refresher.Request] asks for a refresh, of everything or of
 // targets; requests that come close together share one, and too many targets are a full one. [Refresher.Await] waits until
 // all that was asked for before is done. A refresh that fails is made again, a schedule makes full ones, and
-// [Refresher.Remove] takes a manager away with all that it had. A [Collector] fetches, and [Parser]s fill the collections
+// [Refresher.Remove] takes a manager away with all that it had. A [Collector] fetches, and each [Parser] fills the collections
 // side by side, see [Fill].
 //
 // A full refresh and a targeted one can go on side by side, in any program that shares the records; only their saves

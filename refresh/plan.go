@@ -65,7 +65,7 @@ type CollectionPlan struct {
 	Removable int `json:"removable"`
 	// Refused and Duplicates are how many rows are not written because of what the parser said, and how many
 	// had the key of another or, in an index, the same values; Unresolved is how many references are to rows that are not
-	// there, Rings how many [Ring]s there are, and Needed how many rows stay because others cannot be without them. The plan
+	// there, Rings how many there are of [Ring], and Needed how many rows stay because others cannot be without them. The plan
 	// lists the first thousand of each.
 	Refused    int `json:"refused,omitempty"`
 	Duplicates int `json:"duplicates,omitempty"`

@@ -101,6 +101,7 @@ func (t *task) heed(ctx context.Context, d Directive) {
 	case Continue:
 		t.extend(ctx)
 		t.shift.supersede(t.request)
+		t.have(d.Have)
 		t.begun()
 	case Cancel:
 		t.stop(&canceledError{d.Why})

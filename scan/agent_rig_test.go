@@ -358,6 +358,13 @@ func (d *desk) says(job string, do scan.DirectiveKind, why string) {
 	d.directives[job] = scan.Directive{Do: do, Why: why}
 }
 
+// has has the desk know of results for a job.
+func (d *desk) has(job string, categories ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.directives[job] = scan.Directive{Do: scan.Continue, Have: categories}
+}
+
 func (d *desk) orders(order scan.Order) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -65,7 +65,7 @@ func TestAgentTakesWhatItHasRoomFor(t *testing.T) {
 			t.Errorf("it says %+v of itself", b)
 		}
 		reports, calls := o.desk.heard()
-		if calls > len(reports)*3/4 { // what is done in the moment of a beat may be told with the next one
+		if calls*2-len(reports) > 2 {
 			t.Errorf("%d reports took %d calls; the tasks are to be reported together", len(reports), calls)
 		}
 		o.pass(20 * time.Minute)

@@ -33,7 +33,7 @@ type task struct {
 	// moved: something was done since it was reported on last. said is what was reported.
 	moved bool
 	said  Progress
-	// found are results that no reply has yet; seen are their categories, and those of earlier ones.
+	// found are results that no reply has yet; seen are their categories, and those of earlier ones, also of other agents.
 	found []Result
 	seen  map[string]bool
 
@@ -71,15 +71,21 @@ func (t *task) run() {
 		defer close(ended)
 		err = t.scan()
 	}()
-	beat := time.NewTicker(t.shift.options.Beat)
+	beat := time.NewTicker(t.beat())
 	defer beat.Stop()
 	for {
 		select {
 		case <-beat.C:
 			t.reply()
+			if t.beat() < t.shift.options.Beat {
+				t.shift.hurry()
+			}
 		case <-ended:
 			if !t.conclude(err) {
 				t.abandon()
+			}
+			if class, _ := classOf(err); class == Lost { // here, and maybe not elsewhere: others are to take the next ones
+				t.shift.pause(t.shift.open, t.shift.options.Lease)
 			}
 			return
 		case <-t.held.Done():
@@ -90,12 +96,25 @@ func (t *task) run() {
 	}
 }
 
+// beat is how often it is said how far the scan is: oftener than the job asks for.
+func (t *task) beat() time.Duration {
+	beat := t.shift.options.Beat
+	if patience := t.request.Progress; patience > 0 {
+		beat = min(beat, max(patience/3, every))
+	}
+	return beat
+}
+
 // scan opens the target and looks into it, once the desk has said that it may. It returns when nobody reads the target any more.
 func (t *task) scan() (err error) {
 	select {
 	case <-t.may:
 	case <-t.going.Done():
 		return context.Cause(t.going)
+	}
+	missing := t.missing()
+	if len(missing) == 0 {
+		return nil
 	}
 	fsys, done, err := t.open()
 	if err != nil {
@@ -105,13 +124,37 @@ func (t *task) scan() (err error) {
 	t.did(func() {})
 	r := t.request
 	results, err := t.shift.inspector.Inspect(t.going, fsys, Inspection{
-		Target: r.Target.ID, Content: r.Target.Content, Categories: r.Categories, Known: r.Known, Limits: r.Limits,
+		Target: r.Target.ID, Content: r.Target.Content, Categories: missing, Known: r.Known, Limits: r.Limits,
 		Progress: t.progress, Done: t.done,
 	})
 	for _, result := range results {
 		t.done(result)
+		if result.Class == Lost && err == nil {
+			err = &classError{class: Lost, err: fmt.Errorf("category %s: %s", quote(result.Category), result.Error)}
+		}
 	}
 	return t.why(err)
+}
+
+// have notes that there are results of categories, from an agent that had the request before.
+func (t *task) have(categories []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range categories {
+		t.seen[c] = true
+	}
+}
+
+// missing returns the categories that have no result.
+func (t *task) missing() (out []Category) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.request.Categories {
+		if !t.seen[c.Name] {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // hasBegun reports whether the desk has said that it may go on.

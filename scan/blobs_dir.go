@@ -43,7 +43,7 @@ const (
 )
 
 // NewDirBlobs returns the blobs of a folder, and makes the folder if there is none; nobody else can look into it then. What
-// programs that were killed have left half written is removed when an hour has passed.
+// programs that were killed have left half written is removed here, when an hour has passed.
 func NewDirBlobs(dir string, o *DirBlobsOptions) (*DirBlobs, error) {
 	b := &DirBlobs{}
 	if o != nil {

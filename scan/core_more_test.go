@@ -183,7 +183,7 @@ func TestCoreEnds(t *testing.T) {
 			r.begun()
 			r.say(scan.Reply{Agent: "x", Job: "one", Epoch: 1, Last: true, Results: []scan.Result{failed("a", scan.Fatal), failed("b", scan.Fatal)}})
 			r.is("one", scan.JobFailed)
-			if j := r.job("one").Data; j.Error != "nothing was found: a: no such format; b: no such format" {
+			if j := r.job("one").Data; j.Error != "nothing was found: a: no such format; b: no such format" || j.Class != scan.Fatal {
 				r.Errorf("the job is %+v", j)
 			}
 		}},
@@ -210,9 +210,12 @@ func TestCoreEnds(t *testing.T) {
 		}},
 		{"its time is up, and then it is called off", scan.Options{Late: scan.AdoptLate}, func(r *rig) {
 			r.overdue()
-			r.ok(r.manager.Cancel(r.Context(), "one", "enough"))
+			r.ok(r.manager.Cancel(r.Context(), "one", strings.Repeat("enough", 10_000)))
 			r.say(r.both("x", 1))
 			r.is("one", scan.JobCanceled)
+			if why := r.job("one").Data.Reason; len(why) > 1000 {
+				r.Errorf("the reason has %d bytes", len(why))
+			}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -499,4 +502,24 @@ func TestCoreKnown(t *testing.T) {
 			t.Errorf("what is known is %+v", known)
 		}
 	}
+}
+
+// That an agent has no room for what it finds is not counted as trouble with the target: another one is asked at once, and the reason is kept.
+func TestCoreAgentWithoutRoom(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{}, func(r *rig) {
+		r.begun()
+		why := "there is no room"
+		r.say(scan.Reply{
+			Agent: "x", Job: "one", Epoch: 1, Results: []scan.Result{{Category: "a", Outcome: scan.Failed, Error: why, Class: scan.Lost}, r.result("b", "B")},
+			Last: true, Error: why, Class: scan.Lost,
+		})
+		request, _ := r.take()
+		if j := r.job("one").Data; request.Epoch != 2 || len(request.Categories) != 1 || j.Failures[scan.Lost] != 1 || j.Failures[scan.Trouble] != 0 || j.Error != why {
+			r.Errorf("the request is %+v of the job %+v", request, j)
+		}
+		r.report(scan.Progress{Agent: "y", Job: "one", Epoch: 2, Seq: 1})
+		r.say(scan.Reply{Agent: "y", Job: "one", Epoch: 2, Results: []scan.Result{r.result("a", "A")}, Last: true})
+		r.is("one", scan.JobDone)
+	})
 }

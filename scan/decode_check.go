@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/reeve-go/reeve/storage"
 )
@@ -185,11 +183,6 @@ func checkAttempt(job string, epoch int) error {
 		return fmt.Errorf("epoch: it is %d; 1 or more is right", epoch)
 	}
 	return nil
-}
-
-// isWord reports whether s can be a name of what comes from outside: stores and logs take it as it is.
-func isWord(s string, most int) bool {
-	return isName(s, most) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 func notWord(field, s string, most int) error {

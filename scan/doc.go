@@ -7,7 +7,8 @@
 // some. An [Inspector] runs scanners and keeps what they find in [Blobs]; it needs nothing else, neither a job nor a store:
 //
 //	inspector, err := scan.NewInspector(blobs, inspect.All(), nil)
-//	results, err := inspector.Inspect(ctx, os.DirFS("/srv/image"), scan.Inspection{Target: "image", Categories: …})
+//	dir, err := scan.OpenDir("/srv/image", nil)
+//	results, err := inspector.Inspect(ctx, dir, scan.Inspection{Target: "image", Categories: …})
 //	for item, err := range scan.Items(ctx, blobs, results[0]) { … }
 //
 // Each category has an [Outcome] of its own: ok, empty, partial, failed or skipped. What scanners see is a [Tree]: it never leads out of the target, opens nothing
@@ -22,7 +23,7 @@
 //	queued ─▶ admitted ─▶ requested ─▶ scanning ─▶ collected ─▶ saving ─▶ done
 //	   └───────────┴──────────┴─ stopping ─▶ cleaning ─▶ failed, canceled
 //
-// A job waits for its permits, which it gets all at once and in order ([Manager.Limit], [Manager.Waiting]). Then what has to be attached is ([Mounter]), and the agents are
+// A job waits for its permits, which it gets all at once and in order ([Manager.Limit], [Manager.Waiting]) from a pool that can be paused. Then what has to be attached is ([Mounter]), and the agents are
 // asked, over a [Queue]. One takes the request, says how far it is, and replies with results as they come. The host may take them over ([Options]).
 // In the end everything is released, and the permits are given back in the commit that ends the job. [Manager.Cancel] works at any time.
 //

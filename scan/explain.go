@@ -3,10 +3,12 @@ package scan
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -16,7 +18,7 @@ type Wait struct {
 	// Position is its place among those that wait for the same thing, from 1; of all that wait it is Place.
 	Position int `json:"position"`
 	Place    int `json:"place"`
-	// Key is what there is not enough of, of which Used of Limit are given out; empty: it has them, or will with the pool's next turn.
+	// Key is what there is not enough of, of which Used of Limit are given out; empty: there is enough of all that it needs.
 	Key   string `json:"key,omitempty"`
 	Used  int    `json:"used,omitempty"`
 	Limit int    `json:"limit,omitempty"`
@@ -25,9 +27,9 @@ type Wait struct {
 }
 
 // Waiting returns the jobs that wait for permits, the first one first, and why each does not have them yet: those without a Key get them with the pool's next
-// turn, unless it is shut. It looks at all that wait.
+// turn, unless it is shut or paused, which Why says then. It looks at all that wait.
 func (m *Manager) Waiting(ctx context.Context) ([]Wait, error) {
-	records, err := m.pools.GetAll(ctx, []string{m.pool().ID})
+	records, err := m.Pools.GetAll(ctx, []string{m.pool().ID})
 	if err != nil || records[0].Version == 0 {
 		return nil, err
 	}
@@ -38,7 +40,7 @@ func (m *Manager) Waiting(ctx context.Context) ([]Wait, error) {
 	}
 	var out []Wait
 	behind := map[string]int{}
-	for el, err := range m.seats.List(ctx, m.pools, p.Key.ID) {
+	for el, err := range m.seats.List(ctx, m.Pools, p.Key.ID) {
 		if err != nil {
 			return nil, err
 		}
@@ -48,9 +50,12 @@ func (m *Manager) Waiting(ctx context.Context) ([]Wait, error) {
 		w := Wait{Job: el.Data.Job.ID, Place: len(out) + 1}
 		missing := l.admit(claim{el.Data.Permits, el.Data.Since})
 		switch {
+		case p.Status != storage.OK:
+			w.Position = w.Place
+			w.Why = fmt.Sprintf("the pool is %v: %s, position %d", p.Status, clip(p.Reason), w.Position)
 		case p.State == PoolShut:
 			w.Position = w.Place
-			w.Why = fmt.Sprintf("agents do not keep up: the oldest request has waited for %v, position %d", p.Data.Oldest, w.Position)
+			w.Why = fmt.Sprintf("%s, position %d", p.Data.shut(), w.Position)
 		case len(missing) == 0:
 			w.Why = "it gets its permits next"
 		default:
@@ -64,6 +69,32 @@ func (m *Manager) Waiting(ctx context.Context) ([]Wait, error) {
 			}
 		}
 		out = append(out, w)
+	}
+	return out, nil
+}
+
+// shut says why a pool that is shut is so.
+func (p *Pool) shut() string {
+	return fmt.Sprintf("agents do not keep up: the oldest request has waited for %v", p.Oldest)
+}
+
+// explainPool adds to the explanation of the pool what there is no more of.
+func explainPool(_ context.Context, r supervision.Record[Pool, PoolState]) ([]string, error) {
+	var out []string
+	if r.State == PoolShut {
+		out = append(out, r.Data.shut())
+	}
+	const most = 20
+	full := 0
+	for _, key := range slices.Sorted(maps.Keys(r.Data.Used)) {
+		if n, limited := permits(r.Data.Limits).of(key); limited && r.Data.Used[key] >= n {
+			if full++; full <= most {
+				out = append(out, fmt.Sprintf("%s limit %d/%d", key, r.Data.Used[key], n))
+			}
+		}
+	}
+	if full > most {
+		out = append(out, fmt.Sprintf("and %d more of which all is given out", full-most))
 	}
 	return out, nil
 }

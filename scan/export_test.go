@@ -14,7 +14,7 @@ func (m *Manager) Pump(ctx context.Context) error {
 // Seats returns what is given out, as those say who have it, and what the pool says.
 func (m *Manager) Seats(ctx context.Context) (held map[string]int, waiting int, err error) {
 	held = map[string]int{}
-	for el, err := range m.seats.List(ctx, m.pools, m.pool().ID) {
+	for el, err := range m.seats.List(ctx, m.Pools, m.pool().ID) {
 		if err != nil {
 			return nil, 0, err
 		}

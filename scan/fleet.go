@@ -23,7 +23,7 @@ type Fleet struct {
 	// Records has one record, under the fleet's name: to explain, pause and resume it, and to read its history.
 	Records *supervision.Kind[FleetRecord, FleetState, FleetEvent]
 
-	agents   *supervision.Elements[FleetAgent, AgentState, AgentEvent]
+	agents   *supervision.Elements[FleetAgent, AgentState, agentEvent]
 	requests *provisioning.Manager
 	store    storage.Store
 	launcher Launcher

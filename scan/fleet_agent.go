@@ -48,26 +48,26 @@ const (
 // Over reports whether nothing is expected of an agent any more. One that is not there any more is not in the fleet either.
 func (s AgentState) Over() bool { return s == AgentStopped || s == AgentTerminated }
 
-// AgentEvent is what happens to an agent.
-type AgentEvent string
+// agentEvent is what happens to an agent.
+type agentEvent string
 
 const (
-	agentBoot      AgentEvent = "boot"
-	agentAppear    AgentEvent = "appear"
-	agentWork      AgentEvent = "work"
-	agentRest      AgentEvent = "rest"
-	agentSuspect   AgentEvent = "suspect"
-	agentDrain     AgentEvent = "drain"
-	agentStop      AgentEvent = "stop"
-	agentTerminate AgentEvent = "terminate"
+	agentBoot      agentEvent = "boot"
+	agentAppear    agentEvent = "appear"
+	agentWork      agentEvent = "work"
+	agentRest      agentEvent = "rest"
+	agentSuspect   agentEvent = "suspect"
+	agentDrain     agentEvent = "drain"
+	agentStop      agentEvent = "stop"
+	agentTerminate agentEvent = "terminate"
 )
 
 // agentDefinition is the machine of agents. The limits are the defaults of [FleetOptions].
-var agentDefinition = fsm.Definition[AgentState, AgentEvent]{
+var agentDefinition = fsm.Definition[AgentState, agentEvent]{
 	Name:    "agent",
 	Doc:     "An agent is launched, works while it beats and gets further, and is in the fleet until nothing is left of it.",
 	Initial: AgentLaunching,
-	States: fsm.States[AgentState, AgentEvent]{
+	States: fsm.States[AgentState, agentEvent]{
 		AgentLaunching:  {Mode: fsm.Active, After: 10*time.Minute + launchLate, Then: agentTerminate, Doc: "The launcher is asked for it."},
 		AgentBooting:    {Mode: fsm.Waiting, After: 10 * time.Minute, Then: agentTerminate, Doc: "It is on its way, and has not reported yet."},
 		AgentReady:      {Mode: fsm.Waiting, Doc: "It has reported, and has had nothing to do yet."},
@@ -78,7 +78,7 @@ var agentDefinition = fsm.Definition[AgentState, AgentEvent]{
 		AgentStopped:    {Mode: fsm.Final, Doc: "It has ended by itself; what it ran in is terminated, and then it is removed."},
 		AgentTerminated: {Mode: fsm.Final, Doc: "It is terminated, and removed when that is done."},
 	},
-	Events: fsm.Events[AgentEvent]{
+	Events: fsm.Events[agentEvent]{
 		agentBoot:      {Doc: "The launcher says that it is on its way.", By: fsm.Supervisor},
 		agentAppear:    {Doc: "It reports for the first time.", By: fsm.Supervisor},
 		agentWork:      {Doc: "It says that it has something to do.", By: fsm.Supervisor},
@@ -88,7 +88,7 @@ var agentDefinition = fsm.Definition[AgentState, AgentEvent]{
 		agentStop:      {Doc: "It says that it ends.", By: fsm.Supervisor},
 		agentTerminate: {Doc: "It failed, is lost, or is not wanted before it has begun.", By: fsm.Supervisor},
 	},
-	Table: fsm.Table[AgentState, AgentEvent]{
+	Table: fsm.Table[AgentState, agentEvent]{
 		AgentLaunching: {agentBoot: AgentBooting, agentAppear: AgentReady, agentStop: AgentStopped, agentTerminate: AgentTerminated},
 		AgentBooting:   {agentAppear: AgentReady, agentStop: AgentStopped, agentTerminate: AgentTerminated},
 		AgentReady:     {agentWork: AgentBusy, agentSuspect: AgentSuspect, agentDrain: AgentDraining, agentStop: AgentStopped, agentTerminate: AgentTerminated},
@@ -99,7 +99,7 @@ var agentDefinition = fsm.Definition[AgentState, AgentEvent]{
 		},
 		AgentDraining: {agentSuspect: AgentSuspect, agentStop: AgentStopped, agentTerminate: AgentTerminated},
 	},
-	Waivers: []fsm.Waiver[AgentState, AgentEvent]{
+	Waivers: []fsm.Waiver[AgentState, agentEvent]{
 		{Code: fsm.NoTimeout, State: AgentReady, Reason: beaten},
 		{Code: fsm.NoTimeout, State: AgentBusy, Reason: beaten},
 		{Code: fsm.NoTimeout, State: AgentIdle, Reason: beaten},

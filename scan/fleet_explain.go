@@ -2,9 +2,11 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/supervision"
 )
 
@@ -13,9 +15,12 @@ func (f *Fleet) Explain(ctx context.Context) (supervision.Explanation, error) {
 	return f.Records.Explain(ctx, f.name)
 }
 
-// Trouble says why nothing is launched, for those who wait for agents; empty: it is.
+// Trouble says why nothing is launched, for those who wait for agents; empty: nothing is in the way.
 func (f *Fleet) Trouble(ctx context.Context) (string, error) {
 	r, err := f.Records.Get(ctx, f.name)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", nil // nobody has wanted an agent yet
+	}
 	if err != nil {
 		return "", err
 	}

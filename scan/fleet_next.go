@@ -15,7 +15,7 @@ type agentView struct {
 }
 
 // next says which event is next for an agent, and why; none: at says when to look again, zero: when its state's time is up.
-func (v *agentView) next() (e AgentEvent, why string, at time.Time) {
+func (v *agentView) next() (e agentEvent, why string, at time.Time) {
 	switch {
 	case v.state.Over():
 		return "", "", time.Time{}
@@ -44,7 +44,7 @@ func (v *agentView) next() (e AgentEvent, why string, at time.Time) {
 }
 
 // wait is about one of which nothing good is heard.
-func (v *agentView) wait() (AgentEvent, string, time.Time) {
+func (v *agentView) wait() (agentEvent, string, time.Time) {
 	if v.until.IsZero() || v.now.Before(v.until) {
 		return "", "", time.Time{}
 	}
@@ -59,7 +59,7 @@ func (v *agentView) wait() (AgentEvent, string, time.Time) {
 }
 
 // goOn is about one that beats and gets further.
-func (v *agentView) goOn(at time.Time) (AgentEvent, string, time.Time) {
+func (v *agentView) goOn(at time.Time) (agentEvent, string, time.Time) {
 	busy := v.a.Busy > 0
 	switch {
 	case v.state == AgentDraining:

@@ -23,7 +23,7 @@ func TestNextOfAnAgent(t *testing.T) {
 		state AgentState
 		until float64
 		a     FleetAgent
-		event AgentEvent
+		event agentEvent
 		why   string
 		again float64 // zero: when the state's time is up
 	}{

@@ -184,6 +184,9 @@ func TestFleetBreaker(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fleetEstate(t, FleetOptions{Max: 3}, func(r *fleetRig) {
+				if why, err := r.fleet.Trouble(t.Context()); why != "" || err != nil {
+					t.Errorf("before there was anything to do, the trouble is %q, %v", why, err)
+				}
 				r.cloud.be(func() { c.bad(r.cloud) })
 				r.demand(9, 0)
 				r.pass(5 * time.Hour)

@@ -74,7 +74,7 @@ func (w *fleetWork) look(el *fleetAgent) error {
 }
 
 // fire moves an agent, and does what that means.
-func (w *fleetWork) fire(el *fleetAgent, e AgentEvent, why string) error {
+func (w *fleetWork) fire(el *fleetAgent, e agentEvent, why string) error {
 	a := el.Data
 	a.Why = why
 	w.t.Note(why)

@@ -37,7 +37,7 @@ type InspectorOptions struct {
 	// Memory is how many bytes of the facts of a category are kept in memory, twice; more are kept in a temporary file until the category ends. At
 	// most 1 GiB; zero: 8 MiB.
 	Memory int
-	// Temp is the folder for these files. Empty: [os.TempDir].
+	// Temp is the folder for these files. Empty: [os.TempDir]. A category whose facts find no room there has failed, with class [Lost].
 	Temp string
 	// Logger is told of panics, with the stack, and of scanners that were left behind. Nil: [slog.Default].
 	Logger *slog.Logger
@@ -86,8 +86,8 @@ func NewInspector(blobs Blobs, scanners []Scanner, o *InspectorOptions) (*Inspec
 
 func (i *Inspector) know(s *namedScanner) error {
 	for _, name := range []struct{ of, text string }{{"name", s.name}, {"version", s.version}} {
-		if !isName(name.text, storage.MaxName) {
-			return fmt.Errorf("its %s is %s; a text of 1 to %d bytes is right", name.of, quote(name.text), storage.MaxName)
+		if !isWord(name.text, storage.MaxName) {
+			return fmt.Errorf("its %s is %s; a text of 1 to %d bytes without control characters is right", name.of, quote(name.text), storage.MaxName)
 		}
 	}
 	categories := s.Categories()
@@ -95,8 +95,8 @@ func (i *Inspector) know(s *namedScanner) error {
 		return errors.New("it has no categories; it must tell of one at least")
 	}
 	for _, c := range categories {
-		if !isName(c, storage.MaxName) {
-			return fmt.Errorf("a category of it is called %s; a text of 1 to %d bytes is right", quote(c), storage.MaxName)
+		if !isWord(c, storage.MaxName) {
+			return fmt.Errorf("a category of it is called %s; a text of 1 to %d bytes without control characters is right", quote(c), storage.MaxName)
 		}
 		if other := i.scanners[c]; other != nil {
 			return fmt.Errorf("it tells of category %s, and so does %s; only one may", quote(c), quote(other.name))

@@ -148,6 +148,7 @@ func (s *Spec) clocks() Clocks {
 const (
 	maxCategories = 100
 	maxPermits    = 16
+	maxWeight     = 1_000_000_000
 	maxPriority   = 9
 	maxJobID      = 200 // tickets and keys of requests are made from it
 	maxRef        = 16 << 10
@@ -184,11 +185,11 @@ func (s *Spec) check() error {
 	for i, p := range s.Permits {
 		switch {
 		case !isWord(p.Key, storage.MaxName):
-			return fmt.Errorf("the key of permit %d is %s; a text of 1 to %d bytes is right", i+1, quote(p.Key), storage.MaxName)
-		case strings.HasPrefix(p.Key, "fleet/"):
+			return fmt.Errorf("the key of permit %d is %s; a text of 1 to %d bytes without control characters is right", i+1, quote(p.Key), storage.MaxName)
+		case strings.HasPrefix(p.Key, fleetPermits):
 			return fmt.Errorf("permit %s is a place of an agent, which the manager asks for itself", quote(p.Key))
-		case p.Weight < 0:
-			return fmt.Errorf("permit %s weighs %d; a positive number is right", quote(p.Key), p.Weight)
+		case p.Weight < 0 || p.Weight > maxWeight:
+			return fmt.Errorf("permit %s weighs %d; a positive number of at most %d is right", quote(p.Key), p.Weight, maxWeight)
 		case slices.ContainsFunc(s.Permits[:i], func(o Permit) bool { return o.Key == p.Key }):
 			return fmt.Errorf("permit %s is asked for twice; once is right", quote(p.Key))
 		}

@@ -44,8 +44,8 @@ const (
 	jobCancel   JobEvent = "cancel"
 )
 
-// jobDefinition is the machine of jobs. The limits are the defaults of [Clocks]; each job carries its own. What fires when one is up is
-// what a program without a decider would do.
+// jobDefinition is the machine of jobs. The limits are the defaults of [Clocks], which each job carries itself, that of the total where nothing else is
+// said; see [jobTimeout]. What fires when one is up is what a program without a decider would do.
 var jobDefinition = fsm.Definition[JobState, JobEvent]{
 	Name:    "scan",
 	Doc:     "A job has an agent look into a target, keeps what it found, and leaves nothing attached.",
@@ -56,8 +56,8 @@ var jobDefinition = fsm.Definition[JobState, JobEvent]{
 		JobAdmitted:  {Mode: fsm.Active, After: 15 * time.Minute, Then: jobStop, Doc: "It has its permits; what has to be attached is, or it waits for another try."},
 		JobRequested: {Mode: fsm.Waiting, After: 15 * time.Minute, Then: jobStop, Doc: "Agents are asked for it, and none has begun."},
 		JobScanning:  {Mode: fsm.Waiting, After: 5 * time.Minute, Then: jobStop, Doc: "An agent works on it, and says how far it is."},
-		JobCollected: {Mode: fsm.Active, After: 15 * time.Minute, Then: jobStop, Doc: "Every category has an outcome."},
-		JobSaving:    {Mode: fsm.Waiting, After: time.Hour, Then: jobStop, Doc: "The host takes the results over."},
+		JobCollected: {Mode: fsm.Active, After: 4 * time.Hour, Then: jobStop, Doc: "Every category has an outcome."},
+		JobSaving:    {Mode: fsm.Waiting, After: 4 * time.Hour, Then: jobStop, Doc: "The host takes the results over."},
 		JobStopping:  {Mode: fsm.Waiting, After: 15 * time.Minute, Then: jobClean, Doc: "It is to end, and its agent is told to stop."},
 		JobCleaning:  {Mode: fsm.Waiting, After: 15 * time.Minute, Then: jobFail, Doc: "What was attached is released."},
 		JobDone:      {Mode: fsm.Final, Doc: "There are results, of some categories at least, and nothing is left behind."},
@@ -105,20 +105,20 @@ const (
 	CategorySkipped  CategoryState = CategoryState(Skipped)
 )
 
-// CategoryEvent is what happens to a category: that it is begun, planned again, or ends with an outcome.
-type CategoryEvent string
+// categoryEvent is what happens to a category: that it is begun, planned again, or ends with an outcome.
+type categoryEvent string
 
 const (
-	scanCategory  CategoryEvent = "scan"
-	againCategory CategoryEvent = "again"
+	scanCategory  categoryEvent = "scan"
+	againCategory categoryEvent = "again"
 )
 
 // categoryDefinition is the machine of categories. The job's clocks are theirs.
-var categoryDefinition = fsm.Definition[CategoryState, CategoryEvent]{
+var categoryDefinition = fsm.Definition[CategoryState, categoryEvent]{
 	Name:    "category",
 	Doc:     "A category of facts is looked for until it has an outcome.",
 	Initial: CategoryPlanned,
-	States: fsm.States[CategoryState, CategoryEvent]{
+	States: fsm.States[CategoryState, categoryEvent]{
 		CategoryPlanned:  {Mode: fsm.Resting, Doc: "It is to be looked for."},
 		CategoryScanning: {Mode: fsm.Resting, Doc: "An agent has begun to look for it."},
 		CategoryOK:       {Mode: fsm.Final, Doc: "All there is was found."},
@@ -127,26 +127,26 @@ var categoryDefinition = fsm.Definition[CategoryState, CategoryEvent]{
 		CategoryFailed:   {Mode: fsm.Resting, Doc: "Nothing is known; another epoch may look again."},
 		CategorySkipped:  {Mode: fsm.Final, Doc: "It was not looked at."},
 	},
-	Events: fsm.Events[CategoryEvent]{
+	Events: fsm.Events[categoryEvent]{
 		scanCategory:           {Doc: "An agent works on it.", By: fsm.Supervisor},
 		againCategory:          {Doc: "Another epoch looks for it.", By: fsm.Supervisor},
-		CategoryEvent(OK):      {Doc: "All there is was found.", By: fsm.Supervisor},
-		CategoryEvent(Empty):   {Doc: "There is nothing of the kind.", By: fsm.Supervisor},
-		CategoryEvent(Partial): {Doc: "Some of it was found.", By: fsm.Supervisor},
-		CategoryEvent(Failed):  {Doc: "It went wrong.", By: fsm.Supervisor},
-		CategoryEvent(Skipped): {Doc: "Nobody looks for it.", By: fsm.Supervisor},
+		categoryEvent(OK):      {Doc: "All there is was found.", By: fsm.Supervisor},
+		categoryEvent(Empty):   {Doc: "There is nothing of the kind.", By: fsm.Supervisor},
+		categoryEvent(Partial): {Doc: "Some of it was found.", By: fsm.Supervisor},
+		categoryEvent(Failed):  {Doc: "It went wrong.", By: fsm.Supervisor},
+		categoryEvent(Skipped): {Doc: "Nobody looks for it.", By: fsm.Supervisor},
 	},
-	Table: fsm.Table[CategoryState, CategoryEvent]{
-		CategoryPlanned:  outcomes(map[CategoryEvent]CategoryState{scanCategory: CategoryScanning}),
-		CategoryScanning: outcomes(map[CategoryEvent]CategoryState{againCategory: CategoryPlanned}),
+	Table: fsm.Table[CategoryState, categoryEvent]{
+		CategoryPlanned:  outcomes(map[categoryEvent]CategoryState{scanCategory: CategoryScanning}),
+		CategoryScanning: outcomes(map[categoryEvent]CategoryState{againCategory: CategoryPlanned}),
 		CategoryFailed:   {againCategory: CategoryPlanned},
 	},
 }
 
 // outcomes adds to a row that a category ends.
-func outcomes(row map[CategoryEvent]CategoryState) map[CategoryEvent]CategoryState {
+func outcomes(row map[categoryEvent]CategoryState) map[categoryEvent]CategoryState {
 	for _, o := range []Outcome{OK, Empty, Partial, Failed, Skipped} {
-		row[CategoryEvent(o)] = CategoryState(o)
+		row[categoryEvent(o)] = CategoryState(o)
 	}
 	return row
 }

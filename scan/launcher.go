@@ -9,7 +9,7 @@ import (
 // checks its laws.
 type Launcher interface {
 	// Launch starts an agent, or finds the one that was started with this token: two calls with one token start one. It returns as soon as it is
-	// on its way. The agent reports under the token.
+	// on its way. The agent reports under the token. An error is tried again, unless it is made with [Fail]; see also [RetryAfter].
 	Launch(ctx context.Context, token string, spec AgentSpec) (Instance, error)
 	// Terminate ends the agent of a token for good, whatever became of Launch: nothing runs under the token afterwards. To
 	// terminate what is not there is no error.

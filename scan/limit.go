@@ -29,8 +29,10 @@ func (m *Manager) Unlimit(ctx context.Context, key string) error {
 
 func checkLimit(key string, n int) error {
 	switch {
-	case !isName(key, storage.MaxName):
-		return fmt.Errorf("scan: the key of a limit is %s; a text of 1 to %d bytes is right", quote(key), storage.MaxName)
+	case !isWord(key, storage.MaxName):
+		return fmt.Errorf("scan: the key of a limit is %s; a text of 1 to %d bytes without control characters is right", quote(key), storage.MaxName)
+	case strings.HasPrefix(key, fleetPermits):
+		return fmt.Errorf("scan: the key of a limit is %s; how many places a fleet has is up to its options", quote(key))
 	case n < 0:
 		return fmt.Errorf("scan: the limit of %s is %d; zero, which is none, or more is right, and Unlimit takes a limit back", quote(key), n)
 	case strings.Count(key, "*") > 0 && (!strings.HasSuffix(key, "/*") || strings.Count(key, "*") > 1 || strings.Count(key, "/") > 1):
@@ -44,26 +46,29 @@ func (m *Manager) ensurePool(ctx context.Context) error {
 	if m.pooled.Load() {
 		return nil
 	}
-	if err := m.pools.Create(ctx, m.pool().ID, Pool{}); err != nil && !errors.Is(err, storage.ErrExists) {
+	if err := m.Pools.Create(ctx, m.pool().ID, Pool{}); err != nil && !errors.Is(err, storage.ErrExists) {
 		return err
 	}
 	m.pooled.Store(true)
 	return nil
 }
 
+// fleetPermits begins the keys of permits that are places of agents.
+const fleetPermits = "fleet/"
+
 // fleetPermit is what each job needs of the fleet; empty: there is no fleet.
 func (m *Manager) fleetPermit() string {
 	if m.options.Fleet == nil {
 		return ""
 	}
-	return "fleet/" + m.options.Fleet.Name()
+	return fleetPermits + m.options.Fleet.Name()
 }
 
 // follow has the fleet's places be what there is of its permits.
 func (m *Manager) follow(f *Fleet) {
 	host := f.options.Capacity
 	f.options.Capacity = func(t supervision.Outbound, places int) {
-		m.pools.Spawn(t, m.pool().ID, Pool{})
+		m.Pools.Spawn(t, m.pool().ID, Pool{})
 		setLimit.Send(t, m.pool(), limiting{Key: m.fleetPermit(), N: places}, supervision.Slot("fleet"))
 		if host != nil {
 			host(t, places)
@@ -73,7 +78,7 @@ func (m *Manager) follow(f *Fleet) {
 
 // Pool returns the pool as it is: limits, what is given out, and what was heard of agents. Before there was a job it is empty.
 func (m *Manager) Pool(ctx context.Context) (Pool, error) {
-	r, err := m.pools.GetAll(ctx, []string{m.pool().ID})
+	r, err := m.Pools.GetAll(ctx, []string{m.pool().ID})
 	if err != nil {
 		return Pool{}, err
 	}

@@ -20,12 +20,14 @@ type Manager struct {
 	Jobs *supervision.Kind[Job, JobState, JobEvent]
 	// Targets are what is known of targets.
 	Targets *supervision.Kind[TargetRecord, TargetState, TargetEvent]
+	// Pools has one record, "pool", as soon as there was a job: to explain it, and to see whether it gives permits out. As long as it is paused no job
+	// begins; those that have their permits go on.
+	Pools *supervision.Kind[Pool, PoolState, PoolEvent]
 
-	pools      *poolKind
 	contents   *supervision.Kind[Result, contentState, contentEvent]
 	inspector  *Inspector
 	seats      *supervision.Elements[seat, seatState, seatEvent]
-	categories *supervision.Elements[CategoryProgress, CategoryState, CategoryEvent]
+	categories *supervision.Elements[CategoryProgress, CategoryState, categoryEvent]
 	store      storage.Store
 	requests   Queue
 	replies    Queue
@@ -124,7 +126,7 @@ func NewManager(store storage.Store, requests, replies Queue, blobs Blobs, o *Op
 	if err != nil {
 		return nil, err
 	}
-	m.pools, err = supervision.NewKind(o.Name+".pool", poolMachine, store, &supervision.KindOptions[Pool, PoolState, PoolEvent]{Elements: m.seats})
+	m.Pools, err = supervision.NewKind(o.Name+".pool", poolMachine, store, &supervision.KindOptions[Pool, PoolState, PoolEvent]{Elements: m.seats, Explain: explainPool})
 	if err != nil {
 		return nil, err
 	}
@@ -162,12 +164,12 @@ func (m *Manager) check() error {
 }
 
 // pool returns the key of the one pool.
-func (m *Manager) pool() storage.Key { return m.pools.Key("pool") }
+func (m *Manager) pool() storage.Key { return m.Pools.Key("pool") }
 
 // Supervise has a supervisor do the work. Call it before its Run. A program without it can make jobs, and be their [Desk], all the same.
 func (m *Manager) Supervise(s *supervision.Supervisor) error {
 	supervision.Supervise(s, m.Jobs, m.decide, supervision.Emits(m.request, m.withdraw, m.save))
-	supervision.Supervise(s, m.pools, m.decidePool)
+	supervision.Supervise(s, m.Pools, m.decidePool)
 	supervision.Supervise(s, m.Targets, m.decideTarget)
 	supervision.Supervise(s, m.contents, decideContent)
 	supervision.Perform(s, m.request, m.performRequest, nil)

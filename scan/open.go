@@ -23,10 +23,10 @@ type Mounter interface {
 	Mounts(t Target) ([]provisioning.Spec, error)
 }
 
-// Fail marks an error as one that no other try can mend.
+// Fail marks an error of an [Opener], a [Scanner] or a [Launcher] as one that no other try can mend.
 func Fail(err error) error { return &classError{class: Fatal, err: err} }
 
-// RetryAfter marks an error as one after which another try makes sense when that time has passed.
+// RetryAfter marks an error of an [Opener] or a [Launcher] as one after which another try makes sense when that time has passed.
 func RetryAfter(d time.Duration, err error) error {
 	return &classError{class: Trouble, after: d, err: err}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // A Permit is a share of something that there is only so much of: a zone, a provider, a host, agents. Key names it, such as "provider/aws-1"; Weight is
-// how much of it is taken, zero meaning one.
+// how much of it is taken, zero meaning one, and at most a billion.
 type Permit struct {
 	Key    string `json:"key"`
 	Weight int    `json:"weight,omitempty"`
@@ -50,7 +50,7 @@ type admission struct {
 // admit takes what a claim asks for, all of it, or returns the permits that it waits for.
 func (l *admission) admit(c claim) (missing []Permit) {
 	for _, p := range c.permits {
-		if n, limited := l.limits.of(p.Key); limited && (l.reserved[p.Key] || l.used[p.Key]+p.weight() > n) {
+		if n, limited := l.limits.of(p.Key); limited && (l.reserved[p.Key] || p.weight() > n-l.used[p.Key]) {
 			missing = append(missing, p)
 		}
 	}

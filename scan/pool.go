@@ -131,7 +131,6 @@ var (
 )
 
 type (
-	poolKind = supervision.Kind[Pool, PoolState, PoolEvent]
 	poolTurn = supervision.Turn[Pool, PoolState, PoolEvent]
 	seatElem = supervision.Element[seat, seatState]
 )

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -178,10 +179,43 @@ func TestBackpressure(t *testing.T) {
 		if w := r.waiting(); len(w) != 1 || w[0][:len("b: agents do not keep up")] != "b: agents do not keep up" {
 			r.Errorf("those that wait are %v", w)
 		}
+		e, err := r.manager.Pools.Explain(r.Context(), "pool")
+		if r.ok(err); e.State != string(scan.PoolShut) || !strings.Contains(e.String(), "agents do not keep up: the oldest request has waited for 2m") {
+			r.Errorf("it says\n%s", e)
+		}
 		_, d := r.take()
 		r.ok(d.Ack(r.Context()))
 		time.Sleep(time.Minute)
 		r.is("b", scan.JobRequested)
+	})
+}
+
+// A pool that is paused gives nothing out, and jobs that have their permits go on.
+func TestPausedPool(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
+		r.ok(r.manager.Limit(r.Context(), "provider/*", 1))
+		a := spec("vm-a")
+		a.Permits, a.Clocks.Start = []scan.Permit{{Key: "provider/x"}}, 4*time.Hour
+		r.ok(r.manager.Start(r.Context(), "a", a))
+		time.Sleep(time.Second)
+		r.ok(r.manager.Pools.Pause(r.Context(), "pool", "the provider is away"))
+		r.wants("b", scan.Permit{Key: "provider/y"})
+		time.Sleep(3 * time.Hour)
+		r.is("b", scan.JobQueued)
+		r.ok(r.manager.Pools.Resume(r.Context(), "pool"))
+		time.Sleep(time.Second)
+		r.is("a", scan.JobRequested)
+		r.is("b", scan.JobRequested)
+		r.wants("c", scan.Permit{Key: "provider/x"})
+		e, err := r.manager.Pools.Explain(r.Context(), "pool")
+		if r.ok(err); !containsLine(e, "provider/x limit 1/1") || !containsLine(e, "provider/y limit 1/1") {
+			r.Errorf("it says\n%s", e)
+		}
+		r.ok(r.manager.Pools.Pause(r.Context(), "pool", "the provider is away"))
+		if got := fmt.Sprint(r.waiting()); got != "[c: the pool is paused: the provider is away, position 1]" {
+			r.Errorf("those that wait are %s", got)
+		}
 	})
 }
 
@@ -286,7 +320,8 @@ func TestJobsThatAreRefused(t *testing.T) {
 			{`category "a" is asked for twice; once is right`, func(s *scan.Spec) { s.Categories[1].Name = "a" }},
 			{`the config of category "b" is no JSON`, func(s *scan.Spec) { s.Categories[1].Config = []byte("{") }},
 			{`permit "x" is asked for twice; once is right`, func(s *scan.Spec) { s.Permits = []scan.Permit{{Key: "x"}, {Key: "x"}} }},
-			{`permit "x" weighs -1; a positive number is right`, func(s *scan.Spec) { s.Permits = []scan.Permit{{Key: "x", Weight: -1}} }},
+			{`permit "x" weighs -1; a positive number of at most 1000000000 is right`, func(s *scan.Spec) { s.Permits = []scan.Permit{{Key: "x", Weight: -1}} }},
+			{`permit "x" weighs 9223372036854775807; a positive number of at most 1000000000 is right`, func(s *scan.Spec) { s.Permits = []scan.Permit{{Key: "x", Weight: math.MaxInt}} }},
 			{"the priority is 10; 0 to 9 are right", func(s *scan.Spec) { s.Priority = 10 }},
 			{`there are to be 1 tries after errors of class "fatal"; 0 to 100 after "trouble" or "lost" are right`, func(s *scan.Spec) { s.Tries = map[scan.Class]int{scan.Fatal: 1} }},
 			{"the total clock is -1ns; a time of up to 720h0m0s is right", func(s *scan.Spec) { s.Clocks.Total = -1 }},
@@ -302,7 +337,7 @@ func TestJobsThatAreRefused(t *testing.T) {
 		if err != nil || answers[0] != nil || !errors.Is(answers[1], storage.ErrInvalid) || !errors.Is(answers[2], storage.ErrExists) || answers[3] != nil {
 			r.Errorf("the answers are %v, %v", answers, err)
 		}
-		for key, n := range map[string]int{"": 1, "a": -1, "a*": 1, "*/a": 1, "a/*/*": 1} {
+		for key, n := range map[string]int{"": 1, "a": -1, "a*": 1, "*/a": 1, "a/*/*": 1, "a\n": 1, "a\xff": 1, "fleet/f": 1, "fleet/*": 1} {
 			if err := r.manager.Limit(r.Context(), key, n); err == nil {
 				r.Errorf("a limit of %d for %q was taken", n, key)
 			}

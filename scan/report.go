@@ -17,9 +17,10 @@ type Report struct {
 	Target Target `json:"target"`
 	// Outcome is ok if every category is ok or empty, partial if some have results, failed if none has.
 	Outcome Outcome `json:"outcome"`
-	// Results are one for each category that was asked for and has ended, by name.
-	Results []Result  `json:"results"`
-	At      time.Time `json:"at"`
+	// Results are one for each category that was asked for, by name. Those that have not ended are skipped so far.
+	Results []Result `json:"results"`
+	// At is since when the job is where it is, and so when it ended if it has.
+	At time.Time `json:"at"`
 }
 
 // Result returns the result of a category.

@@ -137,7 +137,7 @@ func (m *Manager) plan(t supervision.Outbound, s *Spec, results []*Result) error
 		}
 		r := results[i]
 		el.Data.Result, el.Data.Items, el.Data.Bytes = r, r.Items, r.Bytes
-		if err := m.categories.Fire(t, el, CategoryEvent(r.Outcome)); err != nil {
+		if err := m.categories.Fire(t, el, categoryEvent(r.Outcome)); err != nil {
 			return err
 		}
 	}
@@ -150,7 +150,7 @@ func (m *Manager) Spawn(t supervision.Outbound, id string, s Spec) error {
 	if err := m.checkJob(&NewJob{id, s}); err != nil {
 		return err
 	}
-	m.pools.Spawn(t, m.pool().ID, Pool{})
+	m.Pools.Spawn(t, m.pool().ID, Pool{})
 	m.Jobs.Spawn(t, id, Job{Spec: s}, supervision.SetUp(func(t supervision.Outbound) error {
 		if of, ok := t.(*jobTurn); ok {
 			of.Wake(time.Microsecond) // a record that is spawned can ask for nothing itself
@@ -172,7 +172,7 @@ func (m *Manager) Cancel(ctx context.Context, id, reason string) error {
 		case t.State.Final():
 			return ErrEnded
 		case t.State == JobStopping && t.Data.Ending != JobCanceled:
-			t.Data.Ending, t.Data.Class, t.Data.Reason = JobCanceled, Canceled, reason
+			t.Data.Ending, t.Data.Class, t.Data.Reason = JobCanceled, Canceled, clip(reason)
 			return nil
 		case !w.goes():
 			return nil

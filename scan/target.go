@@ -32,7 +32,8 @@ type Clocks struct {
 	Queue time.Duration `json:"queue,omitempty"`
 	// Start is how long it may take until an agent has begun, what has to be attached included. Default: 15 minutes.
 	Start time.Duration `json:"start,omitempty"`
-	// Progress is how long an agent may get no further. Default: 5 minutes.
+	// Progress is how long an agent may get no further. It has to be longer than [AgentOptions].Lease, which is how long opening the target may take;
+	// agents say how far they are once a second at the most. Default: 5 minutes.
 	Progress time.Duration `json:"progress,omitempty"`
 	// Total is how long it may take from its permits to its results, over all its epochs. Default: 4 hours.
 	Total time.Duration `json:"total,omitempty"`

@@ -2,6 +2,8 @@ package scan
 
 import (
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/reeve-go/reeve/internal/text"
@@ -10,9 +12,9 @@ import (
 // clip returns a reason or an error as it is kept.
 func clip(s string) string { return text.Clip(s, 1000) }
 
-// isName reports whether s can be the name of something that is stored.
-func isName(s string, most int) bool {
-	return s != "" && len(s) <= most && utf8.ValidString(s)
+// isWord reports whether s can be the name of something: stores and logs take it as it is.
+func isWord(s string, most int) bool {
+	return s != "" && len(s) <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // quote returns s for an error: in quotes, and not all of it if it is long.

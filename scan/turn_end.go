@@ -13,6 +13,9 @@ func (w *work) handOver() error {
 	if w.found() == 0 && w.m.categories.Count(w.jobTurn) > 0 {
 		w.Data.Ending = JobFailed
 		w.Data.Error, w.Data.Class = w.nothingFound(), Trouble
+		if w.m.categories.Count(w.jobTurn, CategoryFailed) > 0 {
+			w.Data.Class = Fatal // or there were another epoch
+		}
 		return w.leave()
 	}
 	w.Data.Ending = JobDone

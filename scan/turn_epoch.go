@@ -126,5 +126,5 @@ func (w *work) outcome(el *categoryElem, r Result) error {
 		el.Group = forGood
 	}
 	el.Data.Items, el.Data.Bytes = r.Items, r.Bytes
-	return w.m.categories.Fire(w.jobTurn, el, CategoryEvent(r.Outcome))
+	return w.m.categories.Fire(w.jobTurn, el, categoryEvent(r.Outcome))
 }

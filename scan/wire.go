@@ -22,8 +22,9 @@ type Request struct {
 	// Known are results of earlier scans of the target, which hold if their addresses do.
 	Known  []Result `json:"known,omitempty"`
 	Limits Limits   `json:"limits,omitzero"`
-	// Progress is how long it may get no further. Until is when its time is up altogether, by the store's clock: agents must not go by
-	// their own clock alone.
+	// Progress is how long the job waits for word of it, so an agent has to report oftener than that. Until is when the job's time is up altogether, by
+	// the store's clock. It is for what an agent hands out or asks for on the way, as the life of a credential; by its own clock, which may be wrong, it
+	// must not end anything: the desk says when to stop, and without a desk the lease ends.
 	Progress time.Duration `json:"progress"`
 	Until    time.Time     `json:"until,omitzero"`
 }
@@ -46,7 +47,8 @@ type Directive struct {
 	Do DirectiveKind `json:"do"`
 	// Why says it for people.
 	Why string `json:"why,omitempty"`
-	// Have are the categories that have results already, from an agent that had the request before. They need not be looked for again.
+	// Have are the categories that have results already, from an agent that had the request before. They need not be looked for again. It is said
+	// in answer to the first report.
 	Have []string `json:"have,omitempty"`
 }
 
@@ -92,7 +94,7 @@ const (
 	Trouble Class = "trouble"
 	// Fatal: no other try can help: the target is gone, or is nothing that can be looked into.
 	Fatal Class = "fatal"
-	// Lost: the agent does not get any further, or never began.
+	// Lost: the agent does not get any further, never began, or has no room for what it finds: another one may do better.
 	Lost Class = "lost"
 	// Canceled: the agent was told to stop, and has.
 	Canceled Class = "canceled"

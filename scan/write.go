@@ -23,13 +23,13 @@ type factWriter struct {
 	failed  error
 }
 
-// newFactWriter returns a writer that takes facts until ctx ends. Temp is where it may keep what does not fit into so many bytes of memory.
-func newFactWriter(ctx context.Context, limits Limits, note func(string, error), temp string, memory int) *factWriter {
+// newFactWriter returns a writer that takes facts until ctx ends. Folder is where it may keep what does not fit into so many bytes of memory.
+func newFactWriter(ctx context.Context, limits Limits, note func(string, error), folder string, memory int) *factWriter {
 	limits.Item = min(limits.Item, MaxItem)
 	return &factWriter{
 		ctx: ctx, limits: limits, note: note,
 		lines: sync.Pool{New: func() any { return newLineWriter() }},
-		runs:  runs{temp: temp, memory: memory},
+		runs:  runs{folder: folder, memory: memory},
 	}
 }
 

@@ -3,7 +3,6 @@ package scan
 import (
 	"bytes"
 	"container/heap"
-	"errors"
 	"io"
 )
 
@@ -25,6 +24,9 @@ type mergeRun struct {
 func (r *mergeRun) forward() (err error) {
 	if r.line, err = r.lines.next(); err == nil {
 		r.key, _, err = splitKey(r.line)
+	}
+	if err != nil && err != io.EOF { //nolint:errorlint // A reader's end is io.EOF itself.
+		return errKept(err)
 	}
 	return err
 }
@@ -61,7 +63,7 @@ func (m *merge) next() ([]byte, error) {
 
 func (m *merge) forward() error {
 	switch err := m.runs[0].forward(); {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF: //nolint:errorlint // as above
 		heap.Pop(&m.runs)
 	case err != nil:
 		return err

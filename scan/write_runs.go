@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"sync"
+
+	"github.com/reeve-go/reeve/internal/temp"
 )
 
 // runs put lines in the order of their keys with bounded memory. One run is in memory; each time it is full it is sorted and appended to a temporary
 // file, and at the end all are merged.
 type runs struct {
-	temp   string
+	folder string
 	memory int
 
 	current *run
@@ -22,7 +23,7 @@ type runs struct {
 	// While one run is spilled the next is filled, and no third begun.
 	spilling sync.Mutex
 	spare    *run
-	file     *os.File
+	file     *temp.File
 	ends     []int64
 }
 
@@ -99,24 +100,29 @@ func (r *runs) spill(full *run) error {
 	err := r.write(full)
 	full.text, full.lines = full.text[:0], full.lines[:0]
 	r.spare = full
-	if err != nil {
-		return fmt.Errorf("facts that do not fit into memory could not be kept in a file: %w", err)
-	}
-	return nil
+	return err
 }
 
-// write sorts a run and appends it to the file. The folder has no name for the file where that can be so: whatever becomes of this program, nothing is left.
+// write sorts a run and appends it to the file. If that cannot be it is no fault of the target: another agent may have room.
 func (r *runs) write(full *run) error {
 	if err := full.sort(); err != nil {
 		return err
 	}
+	if err := r.append(full); err != nil {
+		return errKept(err)
+	}
+	return nil
+}
+
+func errKept(err error) error {
+	return &classError{class: Lost, err: fmt.Errorf("facts that do not fit into memory could not be kept in a file: %w", err)}
+}
+
+func (r *runs) append(full *run) (err error) {
 	if r.file == nil {
-		file, err := os.CreateTemp(r.temp, "scan-*")
-		if err != nil {
+		if r.file, err = temp.New(r.folder, "scan-*"); err != nil {
 			return err
 		}
-		_ = os.Remove(file.Name())
-		r.file = file
 	}
 	out := bufio.NewWriterSize(r.file, runBuffer)
 	size := r.end()
@@ -187,7 +193,6 @@ func (r *runs) close() {
 	if r.file == nil {
 		return
 	}
-	_ = r.file.Close()
-	_ = os.Remove(r.file.Name()) // where a file that is open cannot be removed
+	_ = r.file.Close() // nobody needs it any more
 	r.file = nil
 }

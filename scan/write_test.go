@@ -199,8 +199,8 @@ func TestKeyEmittedTwice(t *testing.T) {
 			return errors.Join(emit("a", 1), emit("user/root", 1), emit("b", 1), emit("user/root", 2), emit("c", 2))
 		}))
 		r := inspectOne(t, i, Inspection{Categories: categories("facts")})
-		if want := `key "user/root" was emitted twice; each fact needs one of its own`; r.Outcome != Failed || r.Error != want {
-			t.Errorf("memory %d: %s: %s; wanted %s", memory, r.Outcome, r.Error, want)
+		if want := `key "user/root" was emitted twice; each fact needs one of its own`; r.Outcome != Failed || r.Error != want || r.Class != Trouble {
+			t.Errorf("memory %d: %s, %s: %s; wanted %s, %s", memory, r.Outcome, r.Class, r.Error, Trouble, want)
 		}
 	}
 }
@@ -354,7 +354,29 @@ func TestNoPlaceForRuns(t *testing.T) {
 		return nil
 	}))
 	r := inspectOne(t, i, Inspection{Categories: categories("facts")})
-	if r.Outcome != Failed || !strings.Contains(r.Error, "could not be kept in a file") {
-		t.Fatalf("%s: %s", r.Outcome, r.Error)
+	if r.Outcome != Failed || r.Class != Lost || !strings.Contains(r.Error, "could not be kept in a file") {
+		t.Fatalf("%s, %s: %s", r.Outcome, r.Class, r.Error)
+	}
+}
+
+// TestBrokenRuns: a file that cannot be read any more is no fault of the target either, and not the end of the facts.
+func TestBrokenRuns(t *testing.T) {
+	t.Parallel()
+	r := &runs{folder: t.TempDir(), memory: 1}
+	for _, key := range []string{"a", "b"} {
+		line, err := newLineWriter().write(key, 1)
+		if err == nil {
+			err = r.spill(r.add(key, line))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.sorted()
+	if class, _ := classOf(err); err == nil || class != Lost {
+		t.Errorf("the error is %v, of class %s", err, class)
 	}
 }

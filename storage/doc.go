@@ -4,7 +4,7 @@
 // # What is stored
 //
 // A [Record] is one managed thing under a [Key]: its state, its data, and when it next needs a turn
-// (Due). It may have parts, [Element]s, each a row of its own. A [Message] is something said to a
+// (Due). It may have parts, elements ([Element]), each a row of its own. A [Message] is something said to a
 // record, an [Effect] something that a record wants done outside, a [Line] one entry of its history.
 // A [Lease] is the right to move a record, or to perform an effect, for a while.
 //

@@ -95,6 +95,6 @@
 // programs are upgraded one after another. Such a record is parked ([ErrParked]): its turn is put off and
 // nothing of it changes, until a program comes along that knows it. It is never quarantined for that.
 //
-// [Turn]s are pure, so that the same decider runs in production, in the simulator of package
+// Turns ([Turn]) are pure, so that the same decider runs in production, in the simulator of package
 // supervisiontest, and in [Kind.Replay].
 package supervision

@@ -7,9 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"os"
 
 	"github.com/reeve-go/reeve/internal/ctxio"
+	"github.com/reeve-go/reeve/internal/temp"
 	"github.com/reeve-go/reeve/scan"
 )
 
@@ -19,7 +19,7 @@ type Spool struct {
 	Digest scan.Digest
 
 	small []byte
-	file  *os.File // if there are more
+	file  *temp.File // if there are more
 }
 
 // New reads r to its end, or to ctx's: as much as that into memory, and all into a file in dir if there is more. Whoever gets a spool has to close it.
@@ -39,7 +39,7 @@ func (s *Spool) fill(ctx context.Context, r io.Reader, dir string, inMemory int6
 	n, err := io.Copy(&head, io.LimitReader(from, inMemory+1))
 	s.small, s.Size = head.Bytes(), n
 	if err == nil && n > inMemory {
-		if s.file, err = os.CreateTemp(dir, "reeve-blob-*"); err != nil {
+		if s.file, err = temp.New(dir, "reeve-blob-*"); err != nil {
 			return err
 		}
 		s.Size, err = io.Copy(s.file, io.MultiReader(&head, from))
@@ -61,6 +61,5 @@ func (s *Spool) Open() *io.SectionReader {
 func (s *Spool) Close() {
 	if s.file != nil {
 		_ = s.file.Close() // nobody needs it any more
-		_ = os.Remove(s.file.Name())
 	}
 }

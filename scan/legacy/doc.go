@@ -61,11 +61,11 @@
 // Agents get the job's id and epoch as the id of the job, and give it back. So the epoch decides about their replies as it does about all others, late and double
 // ones too. A result is in the blobs before its reply is handed out, the reply's message is removed when the job has it, and the object only then: a program that dies in
 // between loses nothing. A reply that nobody can understand is buried, one whose result cannot be read or stored now comes again, and neither stops another. A
-// duplicate that names no job, and whose object is gone, is dropped.
+// duplicate that names no job, and whose object is gone, is dropped. Objects that nobody took are deleted when they are 15 days old.
 //
 // A category that the agent has left out has failed, and is asked for again; one with an empty document is empty.
 //
-// Agents report no progress, and cannot be told anything. As long as the heartbeat of any of them is fresh, jobs whose requests are not in the queue any more count as going
+// Agents report no progress, and cannot be told anything. As long as the heartbeat of any of them is fresh ([Options.Fresh], by the bucket's clock and the program's), jobs whose requests are not in the queue any more count as going
 // on, for at most [Options.Patience]; after that, or when no agent is there, the job's own progress clock runs, which has to be longer than half a minute, and at its end the
 // job has another epoch. Of a job that is canceled what the agent finds is dropped. How many requests wait in the queue has to be known for that: it should be a
 // [scan.Gauge]. Agents work on one request at a time, so the jobs should need a permit each of as many as there are agents.

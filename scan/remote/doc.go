@@ -1,9 +1,11 @@
 // Package remote lets agents of package scan work from afar, over HTTP and TLS, without a way to the store, the queues or the blobs. A [Server] stands before
 // these; a [Client] gives an agent its workplace.
 //
-//	token, err := server.Enrol(ctx, "agent-7", 10*time.Minute) // where the manager is
+//	server, err := remote.NewServer(office, nil) // where the manager is
+//	go server.HTTP(&tls.Config{Certificates: ours}).ListenAndServeTLS("", "")
+//	token, err := server.Enrol(ctx, "agent-7", 10*time.Minute)
 //
-//	client, err := remote.Dial(ctx, "https://scans.example.org", token, &remote.DialOptions{TLS: &tls.Config{RootCAs: ours}}) // where the agent is
+//	client, err := remote.Dial(ctx, "https://scans.example.org", token, &remote.DialOptions{TLS: &tls.Config{RootCAs: roots}}) // where the agent is
 //	agent, err := scan.NewAgent(client.Name(), client.Workplace(opener, scanners), nil)
 //	err = agent.Run(ctx)
 //
