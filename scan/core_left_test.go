@@ -148,7 +148,7 @@ func TestCoreLeftWithFleet(t *testing.T) {
 			r.ok(err)
 			return a
 		}
-		r.hires(h)
+		r.hires(h, nil)
 		r.ok(r.manager.Start(r.Context(), "one", spec("vm-1")))
 		time.Sleep(30 * time.Second)
 		r.is("one", scan.JobDone)
@@ -163,10 +163,10 @@ func TestCoreLeftWithFleet(t *testing.T) {
 }
 
 // hires has the manager have a fleet from now on, which is supervised with it.
-func (r *rig) hires(h *hall) {
+func (r *rig) hires(l scan.Launcher, o *scan.FleetOptions) {
 	r.Helper()
 	r.rest()
-	fleet, err := scan.NewFleet(r.store, "hall", h, nil)
+	fleet, err := scan.NewFleet(r.store, "hall", l, o)
 	r.ok(err)
 	r.options.Fleet = fleet
 	r.manager, err = scan.NewManager(r.store, r.requests, r.replies, r.blobs, &r.options)

@@ -262,15 +262,18 @@ func (w poolWork) grant() error {
 	}
 	// With agents enough, these would begin, too.
 	more := &admission{limits: w.Data.Limits, used: maps.Clone(w.Data.Used), now: w.Now, reserved: map[string]bool{}}
-	wanted := 0
+	wanted, most := 0, w.mostWanted()
 	blocked := map[int]Permit{} // what those of a group lack
-	for el := range w.line(blocked) {
+	longer, moved := false, false
+	for el := range w.line(blocked, &longer) {
 		missing := l.admit(claim{el.Data.Permits, el.Data.Since})
 		lacks := len(missing) > 0
 		if lacks {
+			was := el.Group
 			el.Group = lacking(missing[0].Key)
+			moved = moved || el.Group != was
 		}
-		wants := (!lacks || missing[0].Key == fleet) && wanted < linePage && len(more.admit(without(fleet, el.Data))) == 0
+		wants := (!lacks || missing[0].Key == fleet) && wanted < most && len(more.admit(without(fleet, el.Data))) == 0
 		switch {
 		case wants && (lacks || w.State == PoolShut):
 			wanted++
@@ -280,15 +283,29 @@ func (w poolWork) grant() error {
 			if err := w.m.seats.Fire(w.poolTurn, el, seatGrant); err != nil {
 				return err
 			}
+			moved = true
 			w.m.seats.Wake(w.poolTurn, el, permitFor)
 			permitGranted.Send(w.poolTurn, el.Data.Job, granted{w.Now.Add(permitFor)})
 		}
+	}
+	if longer && moved { // else another turn would see the same
+		w.Wake(time.Millisecond)
 	}
 	if held := w.m.seats.Count(w.poolTurn, seatHeld); fleet != "" && (wanted != w.Data.Wanted || held != w.Data.Held) {
 		w.Data.Wanted, w.Data.Held = wanted, held
 		w.m.options.Fleet.Demand(w.poolTurn, wanted, held)
 	}
 	return nil
+}
+
+// mostWanted is how many of the line are counted that want nothing but an agent: as many as the fleet could still take, so that it launches what it needs at
+// once, but less than a turn looks at, or it would never come to the end of a long line.
+func (w poolWork) mostWanted() int {
+	f := w.m.options.Fleet
+	if f == nil {
+		return linePage
+	}
+	return min(max(f.options.Max*f.options.Width-w.Data.Limits[w.m.fleetPermit()], linePage), linePage*(linePages-2))
 }
 
 // without returns what a seat is to have but for one key.
@@ -303,9 +320,9 @@ const (
 )
 
 // line yields those that wait, the oldest first. A seat is in the group of what it lacked last. Once one of a group is blocked by that, all who need
-// as much of it are left out, so that a long line of them keeps nobody from what is free, and is not read. If the line is longer than a turn can
-// look at, another goes on.
-func (w poolWork) line(blocked map[int]Permit) iter.Seq[*seatElem] {
+// as much of it are left out, so that a long line of them keeps nobody from what is free, and is not read. Longer is set if there may be more than a turn
+// can look at.
+func (w poolWork) line(blocked map[int]Permit, longer *bool) iter.Seq[*seatElem] {
 	return func(yield func(*seatElem) bool) {
 		seen := map[string]bool{}
 		for range linePages {
@@ -332,7 +349,7 @@ func (w poolWork) line(blocked map[int]Permit) iter.Seq[*seatElem] {
 				return
 			}
 		}
-		w.Wake(time.Millisecond)
+		*longer = true
 	}
 }
 

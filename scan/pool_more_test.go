@@ -2,7 +2,10 @@ package scan_test
 
 import (
 	"context"
+	"fmt"
+	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,6 +112,90 @@ func TestNewerReplies(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		if whys := r.dead(); len(whys) != 1 {
 			r.Errorf("the dead replies are %q", whys)
+		}
+	})
+}
+
+// A fleet that has nobody yet launches at once as many as its jobs need, and no more than it may have.
+func TestPoolWantsAllThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ jobs, width, most, want int }{
+		{jobs: 20, width: 25, most: 20, want: 1},
+		{jobs: 450, width: 25, most: 20, want: 18},
+		{jobs: 450, width: 25, most: 5, want: 5},
+		{jobs: 1500, width: 25, most: 80, want: 32}, // a turn of the pool counts no more than 800
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
+				l := &bureau{}
+				r.hires(l, &scan.FleetOptions{Max: c.most, Width: c.width})
+				jobs := make([]scan.NewJob, c.jobs)
+				for i := range jobs {
+					jobs[i] = scan.NewJob{ID: fmt.Sprint(i), Spec: spec(fmt.Sprint("vm-", i))}
+				}
+				answers, err := r.manager.StartAll(r.Context(), jobs)
+				r.ok(err)
+				for _, err := range answers {
+					r.ok(err)
+				}
+				time.Sleep(30 * time.Second)
+				if n := l.launched(); n != c.want {
+					r.Errorf("%d agents are launched for %d jobs; %d are right", n, c.jobs, c.want)
+				}
+			})
+		})
+	}
+}
+
+// A bureau is a launcher whose agents take long to come.
+type bureau struct {
+	mu     sync.Mutex
+	tokens []string
+}
+
+func (b *bureau) launched() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.tokens)
+}
+
+func (b *bureau) Launch(_ context.Context, token string, _ scan.AgentSpec) (scan.Instance, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tokens = append(b.tokens, token)
+	return scan.Instance{Token: token, ID: token}, nil
+}
+
+func (b *bureau) Terminate(context.Context, string) error { return nil }
+
+func (b *bureau) List(context.Context) iter.Seq2[scan.Instance, error] {
+	return func(func(scan.Instance, error) bool) {}
+}
+
+// A line that is longer than a turn can look at, and of which nobody can have anything, has the pool rest all the same.
+func TestPoolRests(t *testing.T) {
+	t.Parallel()
+	inRig(t, scan.Options{QueueAge: -1}, func(r *rig) {
+		r.ok(r.manager.Limit(r.Context(), "host/*", 0))
+		jobs := make([]scan.NewJob, 1500)
+		for i := range jobs {
+			jobs[i] = scan.NewJob{ID: fmt.Sprint(i), Spec: spec(fmt.Sprint("vm-", i))}
+			jobs[i].Spec.Permits = []scan.Permit{{Key: fmt.Sprint("host/", i)}}
+		}
+		answers, err := r.manager.StartAll(r.Context(), jobs)
+		r.ok(err)
+		for _, err := range answers {
+			r.ok(err)
+		}
+		time.Sleep(time.Minute)
+		was, err := r.manager.Pools.Get(r.Context(), "pool")
+		r.ok(err)
+		time.Sleep(time.Minute)
+		is, err := r.manager.Pools.Get(r.Context(), "pool")
+		r.ok(err)
+		if is.Version > was.Version+2 {
+			r.Errorf("within a minute in which nothing happens the pool had %d turns", is.Version-was.Version)
 		}
 	})
 }
