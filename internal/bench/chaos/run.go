@@ -101,14 +101,21 @@ func (r *run) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.log, "%4.0fs  %s\n", time.Since(r.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// settle waits until there is nothing to do any more.
+// settle waits until there is nothing to do any more. It looks again after a lease: who has lost one may still say what came of an effect.
 func (r *run) settle(ctx context.Context) {
+	quiet := false
 	for {
 		busy, err := r.busy(ctx)
-		if err == nil && busy == "" {
+		pause := 200 * time.Millisecond
+		switch {
+		case err != nil || busy != "":
+			quiet = false
+		case quiet:
 			return
+		default:
+			quiet, pause = true, r.Effort.Lease
 		}
-		if !wait(ctx, 200*time.Millisecond) {
+		if !wait(ctx, pause) {
 			r.fault("the run was not over within %v: %s: %v", r.Effort.Limit, busy, errors.Join(err, context.Cause(ctx)))
 			return
 		}
