@@ -2,11 +2,11 @@ package refresh
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+
+	"github.com/reeve-go/reeve/internal/temp"
 )
 
 // A spool keeps texts of bytes in the order in which they come: in memory, and in a temporary file once they are
@@ -16,7 +16,7 @@ type spool struct {
 	tail  []*strings.Builder // what is not in the file, in blocks; all but the last are full
 	begin int64              // where the tail begins
 	size  int                // of the tail
-	file  *os.File
+	file  *temp.File
 	still []byte // once something is in the file, what is still to be written; it is copied when it is read
 
 	block string // what was read last of the file
@@ -77,7 +77,7 @@ func (s *spool) append(b []byte) {
 // spill writes the tail to the file, behind what is there.
 func (s *spool) spill() (err error) {
 	if s.file == nil {
-		if s.file, err = os.CreateTemp("", "reeve-*"); err != nil {
+		if s.file, err = temp.New("", "reeve-*"); err != nil {
 			return fmt.Errorf("refresh: no temporary file for what is too much for memory: %w", err)
 		}
 	}
@@ -159,7 +159,7 @@ func (s *spool) close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	err := s.file.Close()
 	s.file = nil
 	return err
 }
