@@ -14,6 +14,7 @@ type pile[V any] struct {
 	mu         sync.Mutex
 	some, full sync.Cond
 	waiting    []V
+	open       int // how many are not written yet, those included that are written again later
 	ended      bool
 }
 
@@ -27,6 +28,11 @@ func newPile[V any](most int) *pile[V] {
 func (p *pile[V]) add(v V) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.open++
+	p.put(v)
+}
+
+func (p *pile[V]) put(v V) {
 	p.waiting = append(p.waiting, v)
 	if len(p.waiting) == p.most {
 		p.full.Signal()
@@ -43,12 +49,32 @@ func (p *pile[V]) end() {
 	p.full.Signal()
 }
 
-// write has all batches written until the end.
-func (p *pile[V]) write(batch func([]V)) {
-	var full sync.WaitGroup
-	full.Go(func() { each(p.takeFull, batch) })
-	each(p.takeSome, batch)
-	full.Wait()
+// write has all batches written until the end. What batch returns is written again once wait has returned.
+func (p *pile[V]) write(batch func([]V) (again []V), wait func(V)) {
+	var all sync.WaitGroup
+	write := func(some []V) {
+		n := len(some)
+		again := batch(some)
+		for _, v := range again {
+			all.Go(func() {
+				wait(v)
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.put(v)
+			})
+		}
+		p.written(n - len(again))
+	}
+	all.Go(func() { each(p.takeFull, write) })
+	each(p.takeSome, write)
+	all.Wait()
+}
+
+func (p *pile[V]) written(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open -= n
+	p.some.Signal() // it may have been the last
 }
 
 func each[V any](take func() []V, batch func([]V)) {
@@ -61,7 +87,7 @@ func each[V any](take func() []V, batch func([]V)) {
 func (p *pile[V]) takeSome() []V {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.waiting) == 0 && !p.ended {
+	for len(p.waiting) == 0 && (!p.ended || p.open > 0) {
 		p.some.Wait()
 		p.mu.Unlock()
 		runtime.Gosched() // what is as good as done goes along

@@ -1,6 +1,7 @@
 package supervision
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -15,10 +16,11 @@ func TestPileMakesFullBatchesWhileItWrites(t *testing.T) {
 		begun, goOn := make(chan []int, 9), make(chan struct{})
 		var all sync.WaitGroup
 		all.Go(func() {
-			p.write(func(batch []int) {
+			p.write(func(batch []int) []int {
 				begun <- batch
 				<-goOn
-			})
+				return nil
+			}, nil)
 		})
 		expect := func(what string, want ...[]int) {
 			t.Helper()
@@ -73,22 +75,28 @@ func TestPileMakesFullBatchesWhileItWrites(t *testing.T) {
 	})
 }
 
-// Whatever is added is written once.
+// Whatever is added is written once, and what could not be the first time, too.
 func TestPileLosesNothing(t *testing.T) {
 	t.Parallel()
 	const adders, each = 8, 500
 	p := newPile[int](7)
 	var mu sync.Mutex
-	written := map[int]int{}
+	written, refused := map[int]int{}, map[int]bool{}
 	var adding, writing sync.WaitGroup
 	writing.Go(func() {
-		p.write(func(batch []int) {
+		p.write(func(batch []int) (again []int) {
 			mu.Lock()
 			defer mu.Unlock()
 			for _, v := range batch {
-				written[v]++
+				if v%10 == 0 && !refused[v] {
+					refused[v] = true
+					again = append(again, v)
+				} else {
+					written[v]++
+				}
 			}
-		})
+			return again
+		}, func(int) { runtime.Gosched() })
 	})
 	for a := range adders {
 		adding.Go(func() {

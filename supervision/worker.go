@@ -217,25 +217,15 @@ func (w *worker) pass(ctx context.Context) (int, error) {
 func (w *worker) turnLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(3 * w.options.Batch)) // one is decided while two are written
 	decided := newPile[decision](w.options.Batch)
-	var open, applying sync.WaitGroup // open are those that are still to be written
-	deciding := newCrew(func(c claimed) {
-		open.Add(1)
-		decided.add(w.parked(w.decideOne(going, c)))
-	})
+	deciding := newCrew(func(c claimed) { decided.add(w.parked(w.decideOne(going, c))) })
+	var applying sync.WaitGroup
 	applying.Go(func() {
-		decided.write(func(batch []decision) {
+		decided.write(func(batch []decision) []decision {
 			n := len(batch)
 			locked := w.applyAll(going, batch)
-			for _, d := range locked {
-				open.Go(func() {
-					w.untilFree(going, d.locked)
-					open.Add(1)
-					decided.add(d)
-				})
-			}
 			slots.Release(int64(n - len(locked)))
-			open.Add(-n)
-		})
+			return locked
+		}, func(d decision) { w.untilFree(going, d.locked) })
 	})
 	w.loop(ctx, w.turns, "turns", slots, w.options.Batch, func(n int) (int, error) {
 		seen, err := w.claim(ctx, n)
@@ -246,7 +236,6 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 	})
 	w.turnGates.giveBack(ctx)
 	deciding.end()
-	open.Wait()
 	decided.end()
 	applying.Wait()
 }
@@ -256,24 +245,14 @@ func (w *worker) turnLoop(ctx, going context.Context) {
 func (w *worker) effectLoop(ctx, going context.Context) {
 	slots := semaphore.NewWeighted(int64(w.options.Effects))
 	ended := newPile[attempted](w.options.Batch)
-	var open, settling sync.WaitGroup // open are those of which it is still to be said what came of them
 	performing := newCrew(func(p *piece) {
-		open.Add(1)
 		ended.add(w.attempt(going, p))
 		slots.Release(1)
 	})
+	var settling sync.WaitGroup
 	settling.Go(func() {
-		ended.write(func(batch []attempted) {
-			n := len(batch)
-			for _, a := range w.settleAll(going, batch) {
-				open.Go(func() {
-					w.untilFree(going, a.locked)
-					open.Add(1)
-					ended.add(a)
-				})
-			}
-			open.Add(-n)
-		})
+		ended.write(func(batch []attempted) []attempted { return w.settleAll(going, batch) },
+			func(a attempted) { w.untilFree(going, a.locked) })
 	})
 	w.loop(ctx, w.effects, "effects", slots, 1, func(n int) (int, error) {
 		taken, err := w.take(ctx, n)
@@ -284,7 +263,6 @@ func (w *worker) effectLoop(ctx, going context.Context) {
 	})
 	w.effectGates.giveBack(ctx)
 	performing.end()
-	open.Wait()
 	ended.end()
 	settling.Wait()
 }
