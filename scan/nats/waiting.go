@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -28,30 +25,10 @@ func (q *Queue) Waiting(ctx context.Context) iter.Seq2[string, error] {
 const waitingPage = 32
 
 func (q *Queue) waiting(ctx context.Context) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		info, err := q.todo.Info(ctx, jetstream.WithSubjectFilter(q.todoSubject("*")))
-		if err != nil {
-			yield("", err)
-			return
-		}
-		for subjects := range slices.Chunk(slices.Collect(maps.Keys(info.State.Subjects)), waitingPage) {
-			waits, errs := make([]bool, len(subjects)), make([]error, len(subjects))
-			var all sync.WaitGroup
-			for i, subject := range subjects {
-				all.Go(func() { waits[i], errs[i] = q.waits(ctx, subject) })
-			}
-			all.Wait()
-			if err := errors.Join(errs...); err != nil {
-				yield("", err)
-				return
-			}
-			for i, subject := range subjects {
-				if waits[i] && !yield(keyOf(strings.TrimPrefix(subject, q.todoSubject(""))), nil) {
-					return
-				}
-			}
-		}
-	}
+	return subjects(ctx, q.todo, q.todoSubject("*"), waitingPage, func(subject string) (string, bool, error) {
+		waits, err := q.waits(ctx, subject)
+		return keyOf(strings.TrimPrefix(subject, q.todoSubject(""))), waits, err
+	})
 }
 
 // waits reports whether nothing is known that keeps a message back. One whose end was decided is kept back by nothing, if it is there still.
