@@ -53,7 +53,7 @@ func (s *settings) demonstrate(ctx context.Context, stdout, stderr io.Writer) (e
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	d := &demonstration{
-		settings: s, screen: newScreen(s, stdout, stderr), seen: seen{},
+		settings: s, screen: newScreen(s, stdout, stderr, ctx.Done()), seen: seen{},
 		orders: orders{Folder: folder, Target: s.target, Seed: s.seed, Beat: s.beat, Remote: s.remote},
 	}
 	switch err := d.run(ctx); {

@@ -25,16 +25,16 @@ type begun struct {
 	*exec.Cmd
 
 	out      io.ReadCloser
-	said     *bufio.Scanner
+	lines    chan string // what it says; closed when it says no more
 	stderr   bytes.Buffer
 	folder   string
 	children []int // its processes
 }
 
-// begin runs the program until it says that an agent works.
+// begin runs the program until it has an agent, however short that is there.
 func begin(t *testing.T, flags ...string) *begun {
 	t.Helper()
-	b := &begun{folder: t.TempDir()}
+	b := &begun{folder: t.TempDir(), lines: make(chan string)}
 	b.Cmd = exec.CommandContext(t.Context(), os.Args[0], append(flags, quick, "-target", machine(t))...) //nolint:gosec // it is this program
 	b.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+b.folder)
 	b.Cmd.Stderr = &b.stderr
@@ -45,34 +45,53 @@ func begin(t *testing.T, flags ...string) *begun {
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b.said = bufio.NewScanner(b.out)
-	process := regexp.MustCompile(`is process (\d+)`)
-	for b.said.Scan() {
-		if found := process.FindStringSubmatch(b.said.Text()); found != nil {
-			pid, _ := strconv.Atoi(found[1])
-			b.children = append(b.children, pid)
+	go func() {
+		defer close(b.lines)
+		for said := bufio.NewScanner(b.out); said.Scan(); {
+			b.lines <- said.Text()
 		}
-		if strings.Contains(b.said.Text(), "is scanning, epoch ") {
-			working := agents(b.folder)
-			if len(working) == 0 && runtime.GOOS == "linux" {
-				continue // the agent was killed meanwhile, and there is another epoch
+	}()
+	process := regexp.MustCompile(`is process (\d+)`)
+	for look := time.NewTicker(5 * time.Millisecond); ; {
+		select {
+		case line, ok := <-b.lines:
+			if !ok {
+				t.Fatalf("it has ended, and no agent of it was seen: %v: %s", b.Wait(), &b.stderr)
 			}
-			b.children = append(b.children, working...)
-			return b
+			if found := process.FindStringSubmatch(line); found != nil {
+				pid, _ := strconv.Atoi(found[1])
+				b.children = append(b.children, pid)
+			}
+			if runtime.GOOS != "linux" && strings.Contains(line, "is scanning, epoch ") {
+				return b
+			}
+		case <-look.C:
+			if working := agents(b.folder); len(working) > 0 {
+				b.children = append(b.children, working...)
+				return b
+			}
 		}
 	}
-	t.Fatalf("it has ended, and there was no process of an agent that worked: %v", b.Wait())
-	return nil
+}
+
+// end waits until it and all its processes have ended.
+func (b *begun) end(t *testing.T) error {
+	t.Helper()
+	for range b.lines {
+		continue // so that it can go on
+	}
+	err := b.Wait()
+	gone(t, append(b.children, agents(b.folder)...))
+	return err
 }
 
 // checkInterrupted checks that it ends, says so, and leaves nothing behind.
 func (b *begun) checkInterrupted(t *testing.T) {
 	t.Helper()
-	err := b.Wait()
+	err := b.end(t)
 	if text := b.stderr.String(); text != "smartstate: it was interrupted\n" || b.ProcessState.ExitCode() != 1 {
 		t.Errorf("%v: %s", err, text)
 	}
-	gone(t, b.children)
 	if left, err := os.ReadDir(b.folder); err != nil || len(left) > 0 {
 		t.Errorf("is left: %v (%v)", left, err)
 	}
@@ -131,9 +150,6 @@ func interrupted(t *testing.T, flags ...string) {
 	if err := b.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	for b.said.Scan() {
-		continue // so that it can go on
-	}
 	b.checkInterrupted(t)
 }
 
@@ -159,8 +175,7 @@ func (b *begun) kill(t *testing.T) {
 	if err := b.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = b.Wait()
-	gone(t, b.children)
+	_ = b.end(t)
 }
 
 // One run at a time has a state. When it dies, the next one goes on with what it left.

@@ -18,6 +18,7 @@ type screen struct {
 	live   io.Writer // nil: no terminal
 	stderr io.Writer
 	begun  time.Time
+	over   <-chan struct{} // closed when all end, in no order; who then misses another is not to complain
 
 	names []string
 	shown map[string]category // by name
@@ -48,8 +49,8 @@ func (c category) short() string {
 	}
 }
 
-func newScreen(s *settings, stdout, stderr io.Writer) *screen {
-	out := &screen{lines: stdout, stderr: stderr, begun: time.Now(), shown: map[string]category{}}
+func newScreen(s *settings, stdout, stderr io.Writer, over <-chan struct{}) *screen {
+	out := &screen{lines: stdout, stderr: stderr, begun: time.Now(), over: over, shown: map[string]category{}}
 	switch f, ok := stderr.(*os.File); {
 	case s.json:
 		out.lines = io.Discard
@@ -82,6 +83,11 @@ func (s *screen) print(to io.Writer, text string) {
 
 // Write shows what a process complains of, on stderr.
 func (s *screen) Write(p []byte) (int, error) {
+	select {
+	case <-s.over:
+		return len(p), nil
+	default:
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.print(s.stderr, "a process complains: "+strings.TrimSpace(string(p)))
