@@ -327,6 +327,20 @@ func TestAgentSaysWhatWentWrong(t *testing.T) {
 			})
 		})
 	}
+	inOffice(t, func(o *office) { // the agent's own fault: it leaves the next one to others for the time of a lease
+		o.options.Lease = time.Minute
+		o.start()
+		o.opener.fails(func(context.Context) error { return scan.AgentFault(errors.New("no cable")) })
+		o.ask("j", 1, "quick")
+		o.wantSaid("j/1 #1 lost: no cable last")
+		o.opener.fails(nil)
+		o.ask("k", 1, "quick")
+		o.pass(30 * time.Second)
+		o.wantRequests(1, 0, 0, 0)
+		o.pass(time.Minute)
+		o.wantSaid("k/1 #1 quick=ok last")
+		o.wantRequests(0, 0, 0, 0)
+	})
 	inOffice(t, func(o *office) {
 		o.start()
 		o.opener.fails(func(context.Context) error { return scan.RetryAfter(time.Hour, errFault) })

@@ -130,7 +130,7 @@ func (t *task) scan() (err error) {
 	for _, result := range results {
 		t.done(result)
 		if result.Class == Lost && err == nil {
-			err = &classError{class: Lost, err: fmt.Errorf("category %s: %s", quote(result.Category), result.Error)}
+			err = AgentFault(fmt.Errorf("category %s: %s", quote(result.Category), result.Error))
 		}
 	}
 	return t.why(err)

@@ -12,7 +12,7 @@ import (
 // An Opener opens targets on an agent. It must be safe for concurrent use.
 type Opener interface {
 	// Open returns the file system of a target, and what is to be called when nobody reads it any more. Attached is what was attached for it, by the
-	// resources' ids. An error is tried again, unless it is made with [Fail]; see also [RetryAfter].
+	// resources' ids. An error is tried again, unless it is made with [Fail]; see also [RetryAfter] and [AgentFault].
 	Open(ctx context.Context, t Target, attached map[string]provisioning.Known) (fsys fs.FS, done func() error, err error)
 }
 
@@ -30,6 +30,10 @@ func Fail(err error) error { return &classError{class: Fatal, err: err} }
 func RetryAfter(d time.Duration, err error) error {
 	return &classError{class: Trouble, after: d, err: err}
 }
+
+// AgentFault marks an error of an [Opener] or a [Scanner] as one of the agent and not of the target, such as a disk of its own that is full. Its class is
+// [Lost]: another agent is asked, and this one leaves the next requests to others for a while.
+func AgentFault(err error) error { return &classError{class: Lost, err: err} }
 
 type classError struct {
 	class Class

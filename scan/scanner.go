@@ -15,7 +15,7 @@ type Scanner interface {
 	Categories() []string
 	// Scan emits all facts of one category, in any order, each under a key of its own. What it does not get to see it tells with
 	// [Tree.Note] and goes on; an error ends the category, and what was emitted before is kept only if a limit is the reason. One that
-	// is made with [Fail] no other epoch tries to mend. It returns soon after ctx has ended.
+	// is made with [Fail] no other epoch tries to mend, and one with [AgentFault] is for another agent to mend. It returns soon after ctx has ended.
 	Scan(ctx context.Context, in Input, emit Emit) error
 }
 

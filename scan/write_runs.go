@@ -115,7 +115,7 @@ func (r *runs) write(full *run) error {
 }
 
 func errKept(err error) error {
-	return &classError{class: Lost, err: fmt.Errorf("facts that do not fit into memory could not be kept in a file: %w", err)}
+	return AgentFault(fmt.Errorf("facts that do not fit into memory could not be kept in a file: %w", err))
 }
 
 func (r *runs) append(full *run) (err error) {

@@ -42,7 +42,9 @@ func copyRPM(t *scan.Tree, name, temp string, most int64) (*rpmDatabase, error) 
 	return db, nil
 }
 
-func noRoom(err error) error { return fmt.Errorf("no room for a copy of the database: %w", err) }
+func noRoom(err error) error {
+	return scan.AgentFault(fmt.Errorf("no room for a copy of the database: %w", err))
+}
 
 // copy copies a file that is in the tree, and calls then with the copy before it looks whether the file was changed meanwhile. Not there: it cannot be read
 // either, which the tree has noted. An error is one of this machine.

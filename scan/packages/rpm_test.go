@@ -193,9 +193,24 @@ func TestRPMLimits(t *testing.T) {
 		}
 	}
 	empty(t, temp)
-	s := packages.RPM(&packages.Options{Temp: filepath.Join(temp, "none")})
-	if f := look(t, s, rpmTree("Packages", []byte("x")), ""); f.err == nil {
-		t.Error("there is no folder for the copy, and no error")
+}
+
+// That the agent has no room for a copy is no fault of the target.
+func TestRPMWithoutRoom(t *testing.T) {
+	t.Parallel()
+	s := packages.RPM(&packages.Options{Temp: filepath.Join(t.TempDir(), "none")})
+	inspector, err := scan.NewInspector(&scantest.MemoryBlobs{}, []scan.Scanner{s}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := inspector.Inspect(t.Context(), rpmTree("Packages", []byte("x")), scan.Inspection{
+		Target: "t", Categories: []scan.Category{{Name: s.Categories()[0]}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := results[0]; r.Outcome != scan.Failed || r.Class != scan.Lost || !strings.Contains(r.Error, "no room for a copy of the database: ") {
+		t.Errorf("%s, %s: %s", r.Outcome, r.Class, r.Error)
 	}
 }
 
