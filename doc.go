@@ -14,8 +14,8 @@
 //	storage/        the contracts of a store; memory/, sqlite/ and postgres/ keep them
 //
 // Under scan are scanners (inspect, packages), agents that come from afar (remote), queues and blobs of others (aws, nats), agents that are in use with
-// another system (legacy) and its tables (presets). storage/postgres, provisioning/agevault, scan/aws, scan/nats, scan/legacy and scan/packages are modules of
-// their own, because of what they require.
+// another system (legacy) and its tables (presets). storage/postgres, provisioning/agevault, scan/aws, scan/nats, scan/legacy, scan/packages and
+// scan/remote are modules of their own: for what they require, and the last one so that who has no use for a server has none.
 //
 // Beside them are the kits with which a host checks its own part: fsm/fsmtest for definitions and
 // entities, storage/storagetest for backends, supervision/supervisiontest for deciders,

@@ -22,6 +22,7 @@ require (
 	github.com/reeve-go/reeve/scan/aws v0.0.0
 	github.com/reeve-go/reeve/scan/legacy v0.0.0
 	github.com/reeve-go/reeve/scan/packages v0.0.0
+	github.com/reeve-go/reeve/scan/remote v0.0.0
 	github.com/reeve-go/reeve/storage/postgres v0.0.0
 	github.com/shirou/gopsutil/v4 v4.26.10
 	github.com/vbauerster/mpb/v8 v8.9.3
@@ -73,6 +74,7 @@ require (
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 	modernc.org/libc v1.77.1 // indirect
@@ -86,5 +88,6 @@ replace (
 	github.com/reeve-go/reeve/scan/aws => ../scan/aws
 	github.com/reeve-go/reeve/scan/legacy => ../scan/legacy
 	github.com/reeve-go/reeve/scan/packages => ../scan/packages
+	github.com/reeve-go/reeve/scan/remote => ../scan/remote
 	github.com/reeve-go/reeve/storage/postgres => ../storage/postgres
 )

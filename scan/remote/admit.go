@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// admitted handles a call of an agent, which has to show its credential. It says so much as its price is.
-func (s *Server) admitted(said float64, do func(c *call) (any, error)) http.Handler {
+// admitted handles a call of an agent, which has to show its credential. It says so much as its price is, and takes one of these places.
+func (s *Server) admitted(said float64, in *places, do func(c *call) (any, error)) http.Handler {
 	return s.public(func(c *call) (any, error) {
-		if err := s.admit(c, said); err != nil {
+		if err := s.admit(c, said, in); err != nil {
 			return nil, err
 		}
 		return do(c)
@@ -18,24 +18,24 @@ func (s *Server) admitted(said float64, do func(c *call) (any, error)) http.Hand
 
 // admit lets a call in. One whose credential is known here is at its agent's expense before anything is asked of the store. Others are at that of
 // strangers until their credential is found to be good.
-func (s *Server) admit(c *call, said float64) error {
+func (s *Server) admit(c *call, said float64, in *places) error {
 	c.caller = callerOf(c.bearer())
 	if c.caller.name == "" {
 		return errRefused
 	}
 	known := s.faces.knows(c.caller)
 	if !known {
-		err := c.charge(strangers, &s.forStrangers, price{calls: 1})
+		err := c.comeIn()
 		if err == nil {
 			err = s.recognize(c)
 		}
-		if c.pay(); err != nil {
+		if c.leave(); err != nil {
 			return err
 		}
 	}
-	err := c.charge(c.caller.name, &s.forEach, price{1 + float64(c.r.ContentLength)/(64<<10), said})
+	err := c.charge(price{1 + float64(c.r.ContentLength)/(64<<10), said})
 	if err == nil {
-		err = c.enter()
+		err = c.enter(c.ctx, in, c.caller.name)
 	}
 	if err == nil && known {
 		err = s.recognize(c)
@@ -64,9 +64,19 @@ func (c *call) bearer() string {
 	return credential
 }
 
-// charge has a call be at the expense of an account.
-func (c *call) charge(name string, b *budget, cost price) (err error) {
-	c.account, err = c.server.pace.begin(name, b, cost)
+// comeIn has a call be at the expense of all strangers.
+func (c *call) comeIn() error {
+	from := c.server.strangers.whence(c.r)
+	in, err := c.server.strangers.begin(from)
+	if err != nil {
+		return err
+	}
+	return c.enter(c.ctx, in, from)
+}
+
+// charge has a call be at the expense of its agent.
+func (c *call) charge(cost price) (err error) {
+	c.account, err = c.server.pace.begin(c.caller.name, cost)
 	return err
 }
 
@@ -84,21 +94,18 @@ func (c *call) alone(ctx context.Context) (over func(), err error) {
 	return writing.unlock, writing.lock(ctx)
 }
 
-// enter takes a place, if there is one.
-func (c *call) enter() error {
-	select {
-	case c.server.calls <- struct{}{}:
-		c.placed = true
-		return nil
-	default:
-		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there are too many calls at once; try again")
-	}
+// enter takes one of these places. Who has to wait too long for who gives way is told.
+func (c *call) enter(ctx context.Context, in *places, whose string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.server.o.Patience)
+	defer cancel()
+	c.out, err = in.enter(ctx, whose, c.giveWay)
+	return err
 }
 
 // leave makes room for another call, once.
 func (c *call) leave() {
-	if c.placed {
-		<-c.server.calls
-		c.placed = false
+	if c.out != nil {
+		c.out()
+		c.out = nil
 	}
 }

@@ -43,18 +43,19 @@ var errNoBlob = refuse(http.StatusNotFound, CodeNotFound, "there is no such blob
 
 // stream writes what is read, as long as somebody takes it. What is corrupt just ends: the agent sees that itself.
 func (c *call) stream(r io.Reader) error {
+	defer c.yields(c.control().SetWriteDeadline)()
 	piece := make([]byte, 64<<10)
 	for {
 		n, err := r.Read(piece)
 		_ = c.control().SetWriteDeadline(time.Now().Add(c.server.o.Patience)) // a writer that cannot is a test's
+		if c.ctx.Err() != nil {                                               // or who reads slowly has a place for as long as it likes
+			panic(http.ErrAbortHandler)
+		}
 		if _, gone := c.w.Write(piece[:n]); gone != nil {
 			return gone
 		}
-		if err == nil {
-			err = c.ctx.Err() // or who reads slowly has a place for as long as it likes
-		}
 		switch {
-		case err == io.EOF, errors.Is(err, scan.ErrCorrupt): //nolint:errorlint // what wraps io.EOF is no end
+		case err == io.EOF, errors.Is(err, scan.ErrCorrupt): // what wraps io.EOF is no end
 			return nil
 		case err != nil:
 			panic(http.ErrAbortHandler) // so that what was written is not taken for all

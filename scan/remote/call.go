@@ -19,9 +19,10 @@ type call struct {
 	r      *http.Request
 	ctx    context.Context
 	caller caller
-	// account is at whose expense it is, and placed says that it has a place among those that are worked on.
+	// account is at whose expense it is, and out leaves the place that it has among those that are worked on. It may lose that: giveWay ends its context.
 	account *allowance
-	placed  bool
+	out     func()
+	giveWay context.CancelCauseFunc
 	// streamed: the answer was written already.
 	streamed bool
 }
@@ -41,8 +42,15 @@ func (s *Server) public(do func(c *call) (any, error)) http.Handler {
 		defer c.leave()
 		ctx, cancel := context.WithTimeout(r.Context(), mostCall)
 		defer cancel()
-		c.ctx = ctx
-		c.answer(do(c))
+		ctx, giveWay := context.WithCancelCause(ctx)
+		defer giveWay(nil)
+		c.ctx, c.giveWay = ctx, giveWay
+		out, err := do(c)
+		c.leave() // who reads an answer slowly takes no place for it
+		if cause := context.Cause(ctx); err != nil && errors.Is(cause, errGaveWay) {
+			err = cause
+		}
+		c.answer(out, err)
 	})
 }
 
@@ -59,12 +67,27 @@ func (c *call) plain() error {
 
 func (c *call) control() *http.ResponseController { return http.NewResponseController(c.w) }
 
+// yields has what waits for the caller wait no longer when the call has to end, until what it returns is called.
+func (c *call) yields(deadline func(time.Time) error) (over func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(c.ctx, func() {
+		defer close(done)
+		_ = deadline(time.Unix(1, 0)) // a writer that cannot is a test's
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
 // body returns the body, which has so many bytes at most and comes in time.
 func (c *call) body(most int64) ([]byte, error) {
 	n := c.r.ContentLength
 	if n > most {
 		return nil, refuse(http.StatusRequestEntityTooLarge, CodeTooLarge, "the body has %d bytes; at most %d are right", n, most)
 	}
+	defer c.yields(c.control().SetReadDeadline)()
 	var body bytes.Buffer
 	if _, err := io.Copy(&body, io.LimitReader(c.r.Body, n)); err != nil || int64(body.Len()) != n {
 		return nil, refuse(http.StatusRequestTimeout, CodeInvalid, "the body did not come to its end in time")

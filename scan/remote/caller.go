@@ -24,7 +24,11 @@ type caller struct {
 
 // callerOf returns who says that a credential is its own. It has no name if that is none.
 func callerOf(credential string) caller {
-	return caller{name: nameIn(credential), digest: string(digestOf(credential))}
+	name := nameIn(credential)
+	if name == "" {
+		return caller{}
+	}
+	return caller{name: name, digest: string(digestOf(credential))}
 }
 
 // see reads of the books what matters for a call.

@@ -2,10 +2,12 @@
 // these; a [Client] gives an agent its workplace.
 //
 //	server, err := remote.NewServer(office, nil) // where the manager is
-//	go server.HTTP(&tls.Config{Certificates: ours}).ListenAndServeTLS("", "")
+//	site := server.HTTP(&tls.Config{Certificates: ours})
+//	site.Addr = ":8443"
+//	go site.ListenAndServeTLS("", "")
 //	token, err := server.Enrol(ctx, "agent-7", 10*time.Minute)
 //
-//	client, err := remote.Dial(ctx, "https://scans.example.org", token, &remote.DialOptions{TLS: &tls.Config{RootCAs: roots}}) // where the agent is
+//	client, err := remote.Dial(ctx, "https://scans.example.org:8443", token, &remote.DialOptions{TLS: &tls.Config{RootCAs: roots}}) // where the agent is
 //	agent, err := scan.NewAgent(client.Name(), client.Workplace(opener, scanners), nil)
 //	err = agent.Run(ctx)
 //
@@ -53,9 +55,15 @@
 // takes it. How many replies it sends for a request only its rate bounds.
 //
 // Each agent has a budget of its own, of calls a second, of calls at once, and of those that the store has to write. An agent that is known here and asks for more is told so
-// before anything is asked of the store. Who has not shown a good credential to this server yet comes in at the expense of all strangers together, and
-// takes no place of an agent. A flood of strangers can hold up who enrols, or comes from another server, but nobody who is known here. How many connections
-// there are, and how many calls to nowhere, is for a balancer or the host's listener to bound.
+// before anything is asked of the store. Also many of them together keep nobody out: when all places are taken, the agent that has most of them gives one up for
+// an agent that has fewer, and its newest call ends as if its connection were cut, whatever it is at. So it is with room for uploads that are under way. Blobs have
+// half of the places for themselves, so nobody waits behind them who only has something to say. As many agents as one half has places, each with one call that it
+// never ends, could keep others out of it, until the time of these calls is up.
+//
+// Who has not shown a good credential to this server yet comes in at the expense of all strangers together, and takes no place of an agent. Each address has a little
+// of what strangers may do for itself: a flood of them holds up nobody who is known here, and nobody of another address who enrols or comes from another server,
+// unless it comes from very many addresses, or networks of IPv6, at once: hundreds, or some ten where the store takes a second for each. Behind a balancer that ends the connections [Options] have to say what an address is. How
+// many connections there are, and how many calls to nowhere, is for a balancer or the host's listener to bound.
 //
 // # More than one server
 //

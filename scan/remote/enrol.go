@@ -112,10 +112,10 @@ func (s *Server) enrol(c *call) (any, error) {
 	var in enrolment
 	body, err := c.body(mostEnrolment)
 	if err == nil {
-		err = decode(body, &in)
+		err = c.comeIn() // now, so that those who send slowly keep nobody out
 	}
 	if err == nil {
-		err = c.charge(strangers, &s.forStrangers, price{calls: 1}) // now, so that those who send slowly keep nobody out
+		err = decode(body, &in)
 	}
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 
 	"github.com/reeve-go/reeve/scan"
 	"github.com/reeve-go/reeve/storage"
@@ -62,4 +63,18 @@ func (s *Server) Noted(ctx context.Context, agent string) (names []string, err e
 		names = append(names, name)
 	}
 	return names, err
+}
+
+// Places are those of calls.
+type Places struct{ p *places }
+
+func NewPlaces(most int) Places { return Places{newPlaces(most)} }
+
+func (p Places) Enter(ctx context.Context, whose string, giveWay context.CancelCauseFunc) (leave func(), err error) {
+	return p.p.enter(ctx, whose, giveWay)
+}
+
+// Whence is what an address counts with.
+func Whence(address string) string {
+	return newStrangers(1, func(*http.Request) string { return address }).whence(nil)
 }

@@ -295,15 +295,17 @@ func TestSettledOnce(t *testing.T) {
 // A question that is asked again is answered as before.
 func TestReceivedOnce(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, func(o *remote.Options) { o.Poll = 200 * time.Millisecond })
-	s.ask("more", 1)
-	first := s.evil.receive("one", 1)
-	if again := s.evil.receive("one", 1); len(first) != 1 || fmt.Sprint(first) != fmt.Sprint(again) {
-		t.Errorf("received is %v, and then %v", first, again)
-	}
-	if others := s.good.receive("one", 1); len(others) != 0 {
-		t.Errorf("another received %v", others)
-	}
+	virtually(t, nil, func(t *testing.T, r *venue) {
+		evil, good := r.near("evil"), r.near("good")
+		r.ask("more", 1)
+		first := evil.receive("one", 1)
+		if again := evil.receive("one", 1); len(first) != 1 || fmt.Sprint(first) != fmt.Sprint(again) {
+			t.Errorf("received is %v, and then %v", first, again)
+		}
+		if others := good.receive("one", 1); len(others) != 0 {
+			t.Errorf("another received %v", others)
+		}
+	})
 }
 
 // Of two that enrol with one token, one is admitted; the other is told, and who asks again with the same key is answered again.
@@ -385,7 +387,7 @@ func TestNoSecretsKept(t *testing.T) {
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, func(o *remote.Options) {
-		o.Width, o.Blob, o.Results, o.Staged, o.Poll = 3, 20_000, 50_000, 60_000, 300*time.Millisecond
+		o.Width, o.Blob, o.Results, o.Staged = 3, 20_000, 50_000, 60_000
 	})
 	for i := range 5 {
 		s.ask("more", i+1)
@@ -406,11 +408,20 @@ func TestQuotas(t *testing.T) {
 	if uploads, bytes := s.site.StagedNow(); staged != 5 || bytes > 50_000 || uploads > 10 {
 		t.Errorf("%d parts were taken, of %d uploads with %d bytes; 5 are right", staged, uploads, bytes)
 	}
-	if _, got := s.good.put(make([]byte, 15_000)); got.status != http.StatusServiceUnavailable {
-		t.Errorf("another, for whose blob there is no room now, is answered %d %s", got.status, got.body)
+	for i, want := range []int{200, 200, 200, 503} { // who has most gives way, until the other has as much
+		if got := s.good.part(scan.DigestOf([]byte{byte(i), 1}), part, 0, 12_000); got.status != want {
+			t.Errorf("part %d of another is answered %d %s", i+1, got.status, got.body)
+		}
 	}
-	if _, got := s.good.put(make([]byte, 5_000)); got.status != http.StatusOK {
-		t.Errorf("another, for whose blob there is room, is answered %d %s", got.status, got.body)
+	if uploads, bytes := s.site.StagedNow(); uploads != 6 || bytes != 60_000 {
+		t.Errorf("there are %d uploads with %d bytes; 6 with 60,000 are right", uploads, bytes)
+	}
+	so := 0
+	for i := range 10 {
+		so += says[struct{ Offset int }](s.evil, "GET", "/v1/uploads/"+string(scan.DigestOf([]byte{byte(i)})), nil).Offset
+	}
+	if so != 30_000 {
+		t.Errorf("of its own %d bytes are left; 30,000 are right", so)
 	}
 }
 
@@ -441,19 +452,21 @@ func TestResultsQuota(t *testing.T) {
 // Who calls too often is told so, and others are not held up.
 func TestRate(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, func(o *remote.Options) { o.Rate = 5 })
-	busy := 0
-	for range 200 {
-		if got := s.evil.do("POST", "/v1/beat", scan.Beat{Agent: "evil"}); got.code() == remote.CodeBusy {
-			busy++
+	virtually(t, func(r *rig) { r.options.Rate = 5 }, func(t *testing.T, r *venue) {
+		evil, good := r.near("evil"), r.near("good")
+		busy := 0
+		for range 100 {
+			if got := evil.do("POST", "/v1/beat", scan.Beat{Agent: "evil"}); got.code() == remote.CodeBusy {
+				busy++
+			}
 		}
-	}
-	if busy == 0 {
-		t.Error("it may do as it likes")
-	}
-	if got := s.good.do("POST", "/v1/beat", scan.Beat{Agent: "good"}); got.status != http.StatusOK {
-		t.Errorf("the other is answered %d %s", got.status, got.body)
-	}
+		if busy < 50 {
+			t.Errorf("%d of 100 calls were too many; 50 are right, or 51 for the length of those before", busy)
+		}
+		if got := good.do("POST", "/v1/beat", scan.Beat{Agent: "good"}); got.status != http.StatusOK {
+			t.Errorf("the other is answered %d %s", got.status, got.body)
+		}
+	})
 }
 
 // A staging folder has nothing in it but what is unfinished, and what is found there by a server is gone on with.

@@ -46,15 +46,22 @@ type Options struct {
 	Rate int
 	// Replies is how many of these calls may be replies, reports, beats or renewals, each of which the store has to write. Default: 50.
 	Replies int
-	// Calls is how many calls of all agents are worked on at once, beside those that wait for requests. Default: 256.
+	// Calls is how many calls of all agents are worked on at once, beside those that wait for requests: one half of them to put and read blobs, and the
+	// other half all others. When all are taken, the newest call of the agent that has most gives way to an agent that has fewer. Default: 256.
 	Calls int
 	// Share is how many calls one agent may have going, those that wait for requests included. Default: an eighth of Calls, but at least 8.
 	Share int
 	// Strangers is how many calls a second all those may make together who have not shown a good credential to this server yet: who enrol, who were with
-	// another server before, and who have no business here. Ten seconds' worth may come at once, and 16 are worked on at once. Default: 500.
+	// another server before, and who have no business here. Ten seconds' worth may come at once, and 16 are worked on at once. Half of that is kept for
+	// the first 256th of it from each address, so that a flood from some addresses does not hold up others. Default: 500.
 	Strangers int
+	// Address says which address a stranger calls from. An address of IPv6 counts with all others of its /48; what is no address counts as it is. Behind a
+	// balancer or proxy that ends the connection all calls come from that: let this read what it writes into a header of its own, and never what a caller can
+	// write there, such as the first of several in X-Forwarded-For. It is called by many at once. Nil: the address of the connection.
+	Address func(r *http.Request) string
 	// Blob is how many bytes one blob may have, Results how many all may that an agent puts for one request, where each counts 16 KiB more than it has.
-	// An agent has at most Results of bytes in unfinished uploads, and all together have Staged. Default: 512 MiB, 1 GiB and 16 GiB.
+	// An agent has at most Results of bytes in unfinished uploads, and all together have Staged: when that is used up, uploads of the agent that has most of it
+	// end for those of an agent that has less. Default: 512 MiB, 1 GiB and 16 GiB.
 	Blob, Results, Staged int64
 	// Logger is told of errors that agents are not told of. Nil: [slog.Default].
 	Logger *slog.Logger
@@ -67,18 +74,19 @@ type Options struct {
 type Server struct {
 	Office
 
-	o       Options
-	log     *slog.Logger
-	mux     *http.ServeMux
-	calls   chan struct{} // has a place for each that is worked on
-	books   *books
-	held    *cloakroom
-	polls   *polls
-	faces   *faces
-	pace    *pace
-	staging *staging
+	o         Options
+	log       *slog.Logger
+	mux       *http.ServeMux
+	books     *books
+	held      *cloakroom
+	polls     *polls
+	faces     *faces
+	pace      *pace
+	strangers *strangers
+	staging   *staging
 
-	forEach, forStrangers budget
+	// words are the places of those who say something, which is short, and loads of those who put and read blobs.
+	words, loads *places
 }
 
 // NewServer returns a server. What was left in the staging folder by one before it is taken on.
@@ -92,14 +100,13 @@ func NewServer(office Office, o *Options) (*Server, error) {
 		return nil, fmt.Errorf("remote: %w", err)
 	}
 	s.log = s.o.Logger
-	s.calls = make(chan struct{}, s.o.Calls)
-	s.forEach = budget{float64(s.o.Rate), float64(s.o.Replies), s.o.Share}
-	s.forStrangers = budget{calls: float64(s.o.Strangers), share: mostStrangers}
+	s.words, s.loads = newPlaces(s.o.Calls-s.o.Calls/2), newPlaces(max(1, s.o.Calls/2))
 	s.books = &books{records: office.Records, kind: s.o.Name, most: s.o.Agents}
 	s.held = newCloakroom()
 	s.polls = newPolls()
 	s.faces = newFaces(s.o.Credential)
-	s.pace = newPace()
+	s.pace = newPace(budget{float64(s.o.Rate), float64(s.o.Replies), s.o.Share})
+	s.strangers = newStrangers(s.o.Strangers, s.o.Address)
 	var err error
 	if s.staging, err = openStaging(office.Staging, s.o.Results, s.o.Staged); err != nil {
 		return nil, fmt.Errorf("remote: the staging folder: %w", err)
@@ -164,28 +171,25 @@ func (s *Server) HTTP(config *tls.Config) *http.Server {
 func (s *Server) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.Handle("POST /v1/enrol", s.public(s.enrol))
-	for pattern, do := range map[string]func(c *call) (any, error){
-		"POST /v1/receive":                s.receive,
-		"POST /v1/deliveries/{id}/{what}": s.settle,
-		"GET /v1/uploads/{digest}":        s.uploadedSoFar,
-		"PUT /v1/uploads/{digest}":        s.upload,
-		"GET /v1/blobs/{digest}":          s.blob,
+	for pattern, e := range map[string]struct {
+		said float64
+		in   *places
+		do   func(c *call) (any, error)
+	}{
+		"POST /v1/renew":                  {1, s.words, s.renew},
+		"POST /v1/progress":               {1, s.words, s.progress},
+		"POST /v1/beat":                   {1, s.words, s.beat},
+		"POST /v1/replies":                {1, s.words, s.reply},
+		"POST /v1/receive":                {0, s.words, s.receive},
+		"POST /v1/deliveries/{id}/{what}": {0, s.words, s.settle},
+		"GET /v1/uploads/{digest}":        {0, s.loads, s.uploadedSoFar},
+		"PUT /v1/uploads/{digest}":        {0, s.loads, s.upload},
+		"GET /v1/blobs/{digest}":          {0, s.loads, s.blob},
 	} {
-		m.Handle(pattern, s.admitted(0, do))
-	}
-	for pattern, do := range map[string]func(c *call) (any, error){
-		"POST /v1/renew":    s.renew,
-		"POST /v1/progress": s.progress,
-		"POST /v1/beat":     s.beat,
-		"POST /v1/replies":  s.reply,
-	} {
-		m.Handle(pattern, s.admitted(1, do))
+		m.Handle(pattern, s.admitted(e.said, e.in, e.do))
 	}
 	return m
 }
-
-// mostStrangers bounds the calls of those that nobody knows yet, so that they take nothing from others.
-const mostStrangers = 16
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

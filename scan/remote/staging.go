@@ -163,13 +163,11 @@ func (g *staging) sweep() {
 	files := maps.Clone(g.files)
 	g.mu.Unlock()
 	for _, f := range files {
-		select {
-		case f.turn <- struct{}{}:
+		if f.tryLock() { // else it is being written
 			if !f.gone && now.Sub(f.at) > stagedFor {
 				g.drop(f)
 			}
 			f.unlock()
-		default: // it is being written
 		}
 	}
 }

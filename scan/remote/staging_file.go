@@ -31,8 +31,27 @@ func (g *staging) add(f *staged, part []byte) error {
 	return nil
 }
 
-// reserve takes room for a part.
+// reserve takes room for a part. Where there is none, uploads of who has the most of it end for who has less.
 func (g *staging) reserve(f *staged, n int64) error {
+	for {
+		err := g.tryReserve(f, n)
+		if err != errNoStaging { //nolint:errorlint // it is just that
+			return err
+		}
+		other := g.lockFor(f, n)
+		if other == nil {
+			return err
+		}
+		if !other.gone {
+			g.drop(other)
+		}
+		other.unlock()
+	}
+}
+
+var errNoStaging error = refuse(http.StatusServiceUnavailable, CodeUnavailable, "there is no room for uploads now; try again")
+
+func (g *staging) tryReserve(f *staged, n int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	of := g.used[f.agent]
@@ -40,10 +59,31 @@ func (g *staging) reserve(f *staged, n int64) error {
 	case of.bytes+n > g.each:
 		return refuse(http.StatusRequestEntityTooLarge, CodeTooLarge, "the agent's unfinished uploads would have more than %d bytes", g.each)
 	case g.all+n > g.most:
-		return refuse(http.StatusServiceUnavailable, CodeUnavailable, "there is no room for uploads now; try again")
+		return errNoStaging
 	}
 	g.used[f.agent] = usage{of.files, of.bytes + n}
 	g.all += n
+	return nil
+}
+
+// lockFor locks an upload that is to end for a part of another, if who has it would have more still without room for that, and it is not being written.
+func (g *staging) lockFor(f *staged, n int64) *staged {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	richest := f.agent
+	for agent, of := range g.used {
+		if of.bytes > g.used[richest].bytes {
+			richest = agent
+		}
+	}
+	if g.used[richest].bytes <= g.used[f.agent].bytes+n {
+		return nil
+	}
+	for _, other := range g.files {
+		if other.agent == richest && other.tryLock() {
+			return other
+		}
+	}
 	return nil
 }
 

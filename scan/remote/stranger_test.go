@@ -56,16 +56,25 @@ func (a answer) code() remote.Code {
 // do makes a call as it is.
 func (s *stranger) do(method, path string, body any, header ...string) answer {
 	s.Helper()
+	got, err := s.try(method, path, body, header...)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return got
+}
+
+// try makes a call that may come to nothing.
+func (s *stranger) try(method, path string, body any, header ...string) (answer, error) {
 	sent, raw := body.([]byte)
 	if !raw && body != nil {
 		var err error
 		if sent, err = json.Marshal(body); err != nil {
-			s.Fatal(err)
+			return answer{}, err
 		}
 	}
 	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, bytes.NewReader(sent))
 	if err != nil {
-		s.Fatal(err)
+		return answer{}, err
 	}
 	if s.credential != "" {
 		r.Header.Set("Authorization", "Bearer "+s.credential)
@@ -75,14 +84,11 @@ func (s *stranger) do(method, path string, body any, header ...string) answer {
 	}
 	response, err := s.http.Do(r)
 	if err != nil {
-		s.Fatal(err)
+		return answer{}, err
 	}
 	defer response.Body.Close() //nolint:errcheck // it is read to its end
 	got, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, got}
+	return answer{response.StatusCode, response.Header, got}, err
 }
 
 // says makes a call and reads its answer, which must be good.

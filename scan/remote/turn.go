@@ -17,4 +17,14 @@ func (t turn) lock(ctx context.Context) error {
 	}
 }
 
+// tryLock takes it if nobody has it.
+func (t turn) tryLock() bool {
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
 func (t turn) unlock() { <-t }
