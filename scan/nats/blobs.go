@@ -42,7 +42,7 @@ type Blobs struct {
 var _ scan.Blobs = (*Blobs)(nil)
 
 // NewBlobs returns the blobs of a bucket, whose name has letters, digits, "-" and "_". Its stream is made if it is not there. What programs that were killed
-// have left half written an hour ago is removed: see [Blobs.Sweep].
+// have left half written an hour ago is removed, if no program has looked for that within the last hour: see [Blobs.Sweep].
 func NewBlobs(ctx context.Context, js jetstream.JetStream, bucket string, o *BlobsOptions) (*Blobs, error) {
 	b := &Blobs{js: js, bucket: bucket, stale: staleAfter, settling: settling}
 	if o != nil {
@@ -56,7 +56,7 @@ func NewBlobs(ctx context.Context, js jetstream.JetStream, bucket string, o *Blo
 	}
 	var err error
 	if b.stream, _, err = b.find(perRequest(ctx)); err == nil {
-		_, err = b.sweep(perRequest(ctx))
+		err = b.sweepHourly(perRequest(ctx))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nats: blobs in %q: %w", bucket, err)

@@ -50,19 +50,19 @@ func (b *Blobs) put(ctx context.Context, r io.Reader) (scan.Digest, int64, error
 	return d, up.size, b.name(ctx, d, info)
 }
 
-// name gives chunks their name, and removes those that had it. Whose name another has just taken takes it in turn. If the server does not
-// answer, it may have done so, and the chunks stay; if it has not, they are swept.
+// name gives chunks their name, and removes those that had it: none, for most blobs, so that is what it begins with. Whose name another has just taken takes it
+// in turn. If the server does not answer, it may have done so, and the chunks stay; if it has not, they are swept.
 func (b *Blobs) name(ctx context.Context, d scan.Digest, info []byte) error {
+	var old object
 	for {
-		old, err := b.blob(ctx, d)
-		if err != nil {
-			return err
-		}
 		msg := natsio.NewMsg(b.metaSubject(nameOf(d)))
 		msg.Data = info
 		msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
-		_, err = publish(ctx, b.js, msg, jetstream.WithExpectLastSequencePerSubject(old.seq))
-		if isConflict(err) && ctx.Err() == nil {
+		_, err := publish(ctx, b.js, msg, jetstream.WithExpectLastSequencePerSubject(old.seq))
+		if isConflict(err) {
+			if old, err = b.blob(ctx, d); err != nil {
+				return err
+			}
 			continue
 		}
 		if err == nil && old.NUID != "" {

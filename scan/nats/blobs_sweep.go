@@ -2,9 +2,11 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
+	natsio "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -12,13 +14,45 @@ import (
 const staleAfter = time.Hour
 
 // Sweep removes what belongs to no blob, as the program that wrote it was killed, and to which nothing was added for an hour. It returns how many blobs that would
-// have become. It reads the names of all blobs, so it is for now and then; [NewBlobs] does it once.
+// have become. It reads what is stored about every blob, so it is for now and then; [NewBlobs] does it at most once an hour, however many programs begin.
 func (b *Blobs) Sweep(ctx context.Context) (int, error) {
 	removed, err := b.sweep(perRequest(ctx))
 	if err != nil {
 		return removed, b.failed(ctx, "sweep", err)
 	}
 	return removed, nil
+}
+
+// sweptMark is what stands for a blob in the subject that says when a program last began to sweep: among the chunks, which nobody lists but who sweeps.
+const sweptMark = "swept"
+
+// sweepHourly sweeps, unless a program has begun to within the hour: agents begin often, and are not to read all that there is each time.
+func (b *Blobs) sweepHourly(ctx context.Context) error {
+	info := b.stream.CachedInfo() // it was asked for just now
+	if info.State.Msgs == 0 {
+		return nil
+	}
+	var before jetstream.RawStreamMsg
+	mark := natsio.NewMsg(b.chunkSubject(sweptMark))
+	last, err := b.stream.GetLastMsgForSubject(ctx, mark.Subject)
+	switch {
+	case err == nil:
+		before = *last
+	case !errors.Is(err, jetstream.ErrMsgNotFound):
+		return err
+	}
+	if info.TimeStamp.Sub(before.Time) < time.Hour {
+		return nil
+	}
+	mark.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
+	_, err = publish(ctx, b.js, mark, jetstream.WithExpectLastSequencePerSubject(before.Sequence))
+	if isConflict(err) {
+		return nil
+	}
+	if err == nil || isFull(err) { // to sweep may make room
+		_, err = b.sweep(ctx)
+	}
+	return err
 }
 
 // sweep lists the chunks before the objects, so that what has its name meanwhile is not taken for garbage.
@@ -31,6 +65,7 @@ func (b *Blobs) sweep(ctx context.Context) (removed int, err error) {
 	for subject := range info.State.Subjects {
 		orphans[strings.TrimPrefix(subject, b.chunkSubject(""))] = true
 	}
+	delete(orphans, sweptMark)
 	for o, err := range b.objects(ctx) {
 		if err != nil {
 			return 0, err

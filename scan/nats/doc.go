@@ -37,7 +37,8 @@
 //	requests_ledger  subjects requests.note.* and requests.dead.*, one message a subject, messages with a time to live
 //
 // The last part of a subject is the key in base64 (URL encoding), of a note the number of the message and when it came. Notes go by themselves, five minutes after their lease.
-// Blobs of a bucket are an object store, the stream OBJ_bucket, which other programs can read. All of it is as durable as its stream: give a cluster three replicas.
+// Blobs of a bucket are an object store, the stream OBJ_bucket, which other programs can read. Among the chunks is one, of no object, that says when a program looked last for
+// what was left half written. All of it is as durable as its stream: give a cluster three replicas.
 // Reads go to the leader of a stream, so that what was written is seen: a replicated stream must not allow direct reads.
 //
 // What somebody deletes under a running program is made again by the first call that finds it gone, after a second; that call fails and says what was lost. With a consumer that is who
@@ -49,6 +50,8 @@
 //
 // A message costs one request to send (many are under way at a time), one to receive and one for its lease, and two to ack; when it is delivered again two more to receive. To extend a
 // lease takes three, and one of them brings the body.
+//
+// To put a new blob takes one request for each chunk and one for its name; one that is there takes three more. To read it takes one for its name and one for each chunk.
 //
 // # Limits and permissions
 //

@@ -47,3 +47,13 @@ func Token(key string) string { return tokenOf(key) }
 
 // Pass moves the clock that delays and leases go by, as the queue sees it.
 func Pass(q *Queue, d time.Duration) { q.server = q.server.Add(d) }
+
+// Begin has blobs look whether they are to be swept, as a program does that begins that much later.
+func Begin(ctx context.Context, b *Blobs, later time.Duration) error {
+	_, err := b.stream.Info(ctx)
+	if err == nil {
+		b.stream.CachedInfo().TimeStamp = b.stream.CachedInfo().TimeStamp.Add(later)
+		err = b.sweepHourly(ctx)
+	}
+	return err
+}

@@ -17,8 +17,12 @@ const (
 
 // roomFor says what would be right where there is no more room.
 func roomFor(err error) error {
-	if !hasCode(err, accountFull, noResources, memoryFull, storageFull, streamRefuses) {
+	if !isFull(err) {
 		return err
 	}
 	return fmt.Errorf("%w (there is no room for it; a stream, an account or a server with higher limits is right)", err)
+}
+
+func isFull(err error) bool {
+	return hasCode(err, accountFull, noResources, memoryFull, storageFull, streamRefuses)
 }

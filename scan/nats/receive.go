@@ -34,9 +34,9 @@ func (q *Queue) Receive(ctx context.Context, most int, lease time.Duration) ([]s
 		return nil, q.failed(ctx, "receive", context.Cause(ctx))
 	}
 	over := time.Now().Add(q.o.Wait)
-	for {
+	for looked := false; ; {
 		left := time.Until(over)
-		fetched, err := q.fetch(ctx, q.atOnce(most), min(left, slice))
+		fetched, err := q.fetch(ctx, q.atOnce(most), min(left, slice), looked)
 		if err != nil {
 			return nil, q.failed(ctx, "receive", err)
 		}
@@ -48,7 +48,7 @@ func (q *Queue) Receive(ctx context.Context, most int, lease time.Duration) ([]s
 		if len(out) > 0 || err != nil {
 			return out, q.failed(ctx, "receive", err)
 		}
-		if len(fetched) == 0 && left <= slice {
+		if looked = len(fetched) == 0; looked && left <= slice {
 			return nil, q.failed(ctx, "receive", q.hears(ctx))
 		}
 	}
@@ -66,9 +66,11 @@ func (q *Queue) atOnce(most int) int {
 	return max(1, min(most, maxReceive, maxReceiveBytes/int(max(1, q.js.Conn().MaxPayload()))))
 }
 
-// fetch takes what there is; if there is nothing it waits for the first.
-func (q *Queue) fetch(ctx context.Context, most int, wait time.Duration) ([]jetstream.Msg, error) {
-	got, err := collect(q.js.Conn())(q.workers.FetchNoWait(most))
+// fetch takes what there is, unless that was just looked for; if there is nothing it waits for the first.
+func (q *Queue) fetch(ctx context.Context, most int, wait time.Duration, looked bool) (got []jetstream.Msg, err error) {
+	if !looked {
+		got, err = collect(q.js.Conn())(q.workers.FetchNoWait(most))
+	}
 	if err != nil || len(got) > 0 || wait < time.Millisecond {
 		return got, err
 	}
