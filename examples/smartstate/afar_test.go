@@ -17,8 +17,8 @@ import (
 func TestAmazon(t *testing.T) {
 	t.Parallel()
 	long(t)
-	inBeats(t, func(beat string) bool {
-		r := reported(t, beat, "-aws", "-target", machine(t))
+	inBeats(t, func(flags ...string) bool {
+		r := reported(t, append(flags, "-aws", "-target", machine(t))...)
 		if r == nil || !r.Killed {
 			return false
 		}
@@ -27,7 +27,7 @@ func TestAmazon(t *testing.T) {
 			t.Errorf("%d blobs are kept; four are right", r.Blobs)
 		}
 		return true
-	}, "-beat=70ms", "-beat=150ms") // SQS counts whole seconds
+	}, 70*time.Millisecond, 150*time.Millisecond, 500*time.Millisecond) // SQS counts whole seconds
 }
 
 // A message of any size takes its body along when it goes, and until then it is seen.
@@ -71,8 +71,8 @@ func TestLargeOnAmazon(t *testing.T) {
 func TestRemote(t *testing.T) {
 	t.Parallel()
 	long(t)
-	inTime(t, func(beat string) bool {
-		r := reported(t, beat, "-remote", "-target", machine(t))
+	inTime(t, func(flags ...string) bool {
+		r := reported(t, append(flags, "-remote", "-target", machine(t))...)
 		if r == nil || !r.Killed {
 			return false
 		}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reeve-go/reeve/scan"
@@ -26,8 +26,9 @@ func (o *orders) runAgent(ctx context.Context, ready func(any) error) error {
 		return err
 	}
 	w.Opener = &snapshotOpener{dirs}
+	var pace atomic.Int32
 	for _, s := range inspect.All() {
-		w.Scanners = append(w.Scanners, leisurely{s, o.beats(8)})
+		w.Scanners = append(w.Scanners, leisurely{s, o, &pace})
 	}
 	a, err := scan.NewAgent(o.Token, w, &scan.AgentOptions{Lease: o.beats(leaseBeats), Beat: o.beats(5), Logger: complaints()})
 	if err != nil {
@@ -57,30 +58,6 @@ const (
 	progressBeats = 40
 	leaseBeats    = 90
 )
-
-// A leisurely scanner takes some time at least, so that there is something to see on a small target as well.
-type leisurely struct {
-	scan.Scanner
-
-	atLeast time.Duration
-}
-
-func (l leisurely) Scan(ctx context.Context, in scan.Input, emit scan.Emit) error {
-	select {
-	case <-time.After(l.atLeast):
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	return l.Scanner.Scan(ctx, in, emit)
-}
-
-// Scope implements [scan.Scoper].
-func (l leisurely) Scope(category string, config json.RawMessage) []string {
-	if s, ok := l.Scanner.(scan.Scoper); ok {
-		return s.Scope(category, config)
-	}
-	return nil
-}
 
 // An unruly queue delivers everything twice, and some of it late, so that it overtakes itself.
 type unruly struct {

@@ -39,6 +39,6 @@ func (d *demonstration) begin(ctx context.Context) error {
 		Target:     scan.Target{ID: d.target, Type: scan.DirType, Ref: ref},
 		Categories: []scan.Category{{Name: "system"}, {Name: "accounts"}, {Name: "services"}, {Name: "software"}, {Name: "files", Config: files}},
 		Permits:    []scan.Permit{{Key: "provider/this machine"}},
-		Clocks:     scan.Clocks{Start: d.orders.beats(600), Progress: d.orders.beats(progressBeats)},
+		Clocks:     scan.Clocks{Start: d.timeout, Progress: d.orders.beats(progressBeats)},
 	})
 }

@@ -48,7 +48,10 @@ func (s *settings) demonstrate(ctx context.Context, stdout, stderr io.Writer) (e
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it did not come to an end within %v", s.timeout))
 	defer cancel()
 	release, err := hold(ctx, folder)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
@@ -87,7 +90,7 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 	if !d.report.Killed || d.remote && d.report.Hostile == nil {
 		d.say("the agents had ended before all was shown that can go wrong; a longer -beat is right to see it")
 	}
-	quiet := time.Now().Add(d.orders.beats(quietBeats))
+	quiet := time.Now().Add(d.orders.beats(quietBeats) + patience)
 	err = d.until(ctx, func() bool { return d.report.Leaked == leaks{} || time.Now().After(quiet) })
 	if err != nil {
 		return err
@@ -139,9 +142,9 @@ func (d *demonstration) until(ctx context.Context, wanted func() bool) error {
 		if wanted() {
 			return nil
 		}
-		attacked, err := d.attack(ctx)
-		if err == nil && !attacked { // else what was seen was long ago
-			err = d.crash(ctx)
+		err := d.crash(ctx)
+		if err == nil {
+			err = d.attack(ctx)
 		}
 		if err != nil {
 			return err
@@ -159,9 +162,9 @@ func (d *demonstration) until(ctx context.Context, wanted func() bool) error {
 	}
 }
 
-// crash has the agent killed that works on the job, once it has said something and has more to say.
+// crash has the agent killed that works on the job, once it has said something and is stuck, so that it has more to say.
 func (d *demonstration) crash(ctx context.Context) error {
-	if d.report.Killed || d.seen.state != scan.JobScanning || d.seen.ended == 0 || d.seen.ended == d.seen.all {
+	if d.report.Killed || d.seen.state != scan.JobScanning || d.seen.ended == 0 || !d.isStuck(d.seen.agent) {
 		return nil
 	}
 	killed, err := d.cloud.Kill(ctx, d.seen.agent)

@@ -9,6 +9,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/reeve-go/reeve/scan"
 )
@@ -87,10 +90,11 @@ func (h *intruder) enrol(ctx context.Context) error {
 
 // try tries one, and takes down what it was answered.
 func (h *intruder) try(ctx context.Context, t trial) error {
-	status, said, err := h.call(ctx, t)
-	for n := 1; err == nil && t.loud && status != http.StatusTooManyRequests && n < mostLoud; n++ {
-		status, said, err = h.call(ctx, t)
+	do := h.call
+	if t.loud {
+		do = h.insist
 	}
+	status, said, err := do(ctx, t)
 	var answer struct {
 		Code       string
 		Directives []scan.Directive
@@ -108,7 +112,39 @@ func (h *intruder) try(ctx context.Context, t trial) error {
 const (
 	maxSaid  = 1 << 20
 	mostLoud = 5000
+	atOnce   = 100
 )
+
+var errTooMany = errors.New("there were too many calls")
+
+// insist makes a call again and again until there were too many: also many at once, because an office that is slow gets fewer in a second than it lets.
+func (h *intruder) insist(ctx context.Context, t trial) (status int, said []byte, err error) {
+	var refused atomic.Pointer[[]byte]
+	loud, ctx := errgroup.WithContext(ctx)
+	for range atOnce {
+		loud.Go(func() error {
+			for range mostLoud / atOnce {
+				status, said, err := h.call(ctx, t)
+				if err != nil {
+					return err
+				}
+				if status == http.StatusTooManyRequests {
+					refused.Store(&said)
+					return errTooMany
+				}
+			}
+			return nil
+		})
+	}
+	switch err := loud.Wait(); {
+	case errors.Is(err, errTooMany):
+		return http.StatusTooManyRequests, *refused.Load(), nil
+	case err != nil:
+		return 0, nil, err
+	default:
+		return http.StatusOK, []byte("{}"), nil
+	}
+}
 
 func (h *intruder) call(ctx context.Context, t trial) (status int, said []byte, err error) {
 	body, raw := t.body.([]byte)

@@ -6,13 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,15 +28,16 @@ type begun struct {
 	lines    chan string // what it says; closed when it says no more
 	stderr   bytes.Buffer
 	folder   string
-	children []int // its processes
+	children []int // its processes that it told of
 }
 
-// begin runs the program until it has an agent, however short that is there.
+// begin runs the program until it has an agent. With this seed that is early, and it goes on for a long time.
 func begin(t *testing.T, flags ...string) *begun {
 	t.Helper()
 	b := &begun{folder: t.TempDir(), lines: make(chan string)}
-	b.Cmd = exec.CommandContext(t.Context(), os.Args[0], append(flags, quick, "-target", machine(t))...) //nolint:gosec // it is this program
+	b.Cmd = exec.CommandContext(t.Context(), os.Args[0], append(flags, "-seed=4", "-target", machine(t))...) //nolint:gosec // it is this program
 	b.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+b.folder)
+	b.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a terminal has it
 	b.Cmd.Stderr = &b.stderr
 	var err error
 	if b.out, err = b.StdoutPipe(); err != nil {
@@ -66,8 +67,7 @@ func begin(t *testing.T, flags ...string) *begun {
 				return b
 			}
 		case <-look.C:
-			if working := agents(b.folder); len(working) > 0 {
-				b.children = append(b.children, working...)
+			if len(b.running(agent)) > 0 {
 				return b
 			}
 		}
@@ -81,7 +81,12 @@ func (b *begun) end(t *testing.T) error {
 		continue // so that it can go on
 	}
 	err := b.Wait()
-	gone(t, append(b.children, agents(b.folder)...))
+	// Each of them has some time to end those that it started (see patience), and the machine may be slow: only one that does not end at all is too late.
+	for late := time.Now().Add(5 * time.Minute); len(b.running("")) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("processes go on: %v", b.running(""))
+		}
+	}
 	return err
 }
 
@@ -97,57 +102,46 @@ func (b *begun) checkInterrupted(t *testing.T) {
 	}
 }
 
-// agents returns the processes of the agents of a run, where there is such a thing as /proc: they have its folder in their environment.
-func agents(folder string) (pids []int) {
-	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+// running returns its processes that go on, those of one role or all. They have its folder in their environment, which can be read where there is such a thing
+// as /proc; a number alone may be another's by now.
+func (b *begun) running(role string) (pids []int) {
+	if runtime.GOOS != "linux" {
+		return slices.DeleteFunc(slices.Clone(b.children), func(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+	}
+	all, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, name := range all {
-		line, _ := os.ReadFile(name)
-		environ, _ := os.ReadFile(filepath.Join(filepath.Dir(name), "environ"))
-		if bytes.HasSuffix(line, []byte("\x00"+agent+"\x00")) && bytes.Contains(environ, []byte("TMPDIR="+folder+"\x00")) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		folder := filepath.Dir(name)
+		environ, _ := os.ReadFile(name) // nothing, if it has ended and nobody asked how
+		if !bytes.Contains(environ, []byte("TMPDIR="+b.folder+"\x00")) {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join(folder, "cmdline"))
+		if role == "" || bytes.HasSuffix(line, []byte("\x00"+role+"\x00")) {
+			pid, _ := strconv.Atoi(filepath.Base(folder))
 			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
 
-// gone waits until processes are gone. Each of them has some time to end those that it started (see patience), and the machine may be slow: only one that
-// does not end at all is too late.
-func gone(t *testing.T, pids []int) {
-	t.Helper()
-	late := time.Now().Add(2 * time.Minute)
-	for _, pid := range pids {
-		for ; !ended(pid); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(late) {
-				t.Fatalf("process %d goes on", pid)
-			}
-		}
-	}
-}
-
-// ended reports whether a process has ended, also if nobody asked how.
-func ended(pid int) bool {
-	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // where there is such a thing
-	return bytes.Contains(stat, []byte(") Z ")) || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
-}
-
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	t.Run("here", func(t *testing.T) {
 		t.Parallel()
-		interrupted(t)
+		b := begin(t)
+		b.interrupt(t, b.Process.Pid)
 	})
-	t.Run("afar", func(t *testing.T) {
+	t.Run("afar, by a terminal", func(t *testing.T) {
 		t.Parallel()
 		long(t)
-		interrupted(t, "-aws", "-remote")
+		b := begin(t, "-aws", "-remote")
+		b.interrupt(t, -b.Process.Pid) // all its processes
 	})
 }
 
-func interrupted(t *testing.T, flags ...string) {
+func (b *begun) interrupt(t *testing.T, pid int) {
 	t.Helper()
-	b := begin(t, flags...)
-	if err := b.Process.Signal(os.Interrupt); err != nil {
+	if err := syscall.Kill(pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	b.checkInterrupted(t)
@@ -163,11 +157,21 @@ func TestUnheard(t *testing.T) {
 	b.checkInterrupted(t)
 }
 
-// Who dies takes all processes along.
+// A connection that breaks ends no process. Who dies takes all processes along.
 func TestKilledAfar(t *testing.T) {
 	t.Parallel()
 	long(t)
-	begin(t, "-aws", "-remote").kill(t)
+	b := begin(t, "-aws", "-remote")
+	if err := syscall.Kill(-b.Process.Pid, syscall.SIGPIPE); err != nil { // each is told so, as when it writes to such a connection
+		t.Fatal(err)
+	}
+	for line := range b.lines {
+		if strings.Contains(line, "is killed, when ") { // so that all are at work
+			b.kill(t)
+			return
+		}
+	}
+	t.Fatalf("it has ended: %v: %s", b.Wait(), &b.stderr)
 }
 
 func (b *begun) kill(t *testing.T) {

@@ -20,14 +20,36 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop)                        // whoever interrupts it twice means it
-	ctx, _ = signal.NotifyContext(ctx, syscall.SIGPIPE) // nobody reads any more: that interrupts it, too, but is never a reason to die untidily
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	ends := []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP}
+	if len(os.Args) == 2 && slices.Contains(roles, os.Args[1]) {
+		ends = ends[:1]
+		signal.Ignore(os.Interrupt, syscall.SIGHUP) // those a terminal sends to all: who has started this one ends it, in order
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	context.AfterFunc(ctx, stop)   // whoever interrupts it twice means it
+	signal.Ignore(syscall.SIGPIPE) // also a connection that breaks would be told so, which is no reason to end
+	ctx, unheard := context.WithCancel(ctx)
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, told{os.Stdout, unheard}, os.Stderr))
+}
+
+// What is told to nobody any more interrupts the program.
+type told struct {
+	io.Writer
+
+	unheard context.CancelFunc
+}
+
+func (t told) Write(p []byte) (int, error) {
+	n, err := t.Writer.Write(p)
+	if err != nil {
+		t.unheard()
+	}
+	return n, err
 }
 
 // run returns the program's exit code.

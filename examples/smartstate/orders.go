@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/reeve-go/reeve/examples/smartstate/cloud"
@@ -29,6 +29,8 @@ type orders struct {
 	Cloud      string `json:"cloud"`
 	Token      string `json:"token"`
 	Invitation string `json:"invitation"`
+	// Stuck: the agent gets no further when it has found something, as before its host breaks down.
+	Stuck bool `json:"stuck"`
 	// Victim is what a hostile agent has found out.
 	Victim victim `json:"victim"`
 }
@@ -54,11 +56,10 @@ func serve(ctx context.Context, role string, stdin io.Reader, stdout io.Writer) 
 		_, err := fmt.Fprintln(stdout, what)
 		return err
 	}
-	err := o.play(ctx, role, ready)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // it was to end
+	if err := o.play(ctx, role, ready); ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil // it was to end, and others end with it: what it misses then is no news
 }
 
 // play is the process of a role.
@@ -84,9 +85,10 @@ func (o *orders) runCloud(ctx context.Context, ready func(any) error) error {
 		return err
 	}
 	o.Cloud = l.Addr().String()
+	var booted atomic.Bool
 	c := cloud.New(ctx, cloud.Options{Seed: o.Seed, Beat: o.Beat, Boot: func(ctx context.Context, token, userData string) (cloud.Machine, error) {
 		of := *o
-		of.Token, of.Invitation = token, userData
+		of.Token, of.Invitation, of.Stuck = token, userData, !booted.Swap(true)
 		if userData != "" {
 			of.Folder = o.afar()
 		}

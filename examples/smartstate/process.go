@@ -17,12 +17,13 @@ import (
 
 // A process is an actor that runs by itself.
 type process struct {
-	role  string
-	cmd   *exec.Cmd
-	said  string // its first line: where it listens, if it does
-	stdin io.Closer
-	ended chan struct{}
-	err   error // how it ended, once it has
+	role     string
+	cmd      *exec.Cmd
+	said     string // its first line: where it listens, if it does
+	stdin    io.Closer
+	patience time.Duration // how long it may take to end
+	ended    chan struct{}
+	err      error // how it ended, once it has
 }
 
 var _ cloud.Machine = (*process)(nil)
@@ -35,6 +36,9 @@ func start(ctx context.Context, role string, o *orders, stderr io.Writer) (*proc
 	}
 	cmd := exec.CommandContext(ctx, self, role) //nolint:gosec // it is this program
 	cmd.Stderr, cmd.WaitDelay = stderr, patience
+	if role == agent {
+		cmd.WaitDelay /= 2 // or the cloud would be killed while it waits for it, and leave it alone
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -47,7 +51,7 @@ func start(ctx context.Context, role string, o *orders, stderr io.Writer) (*proc
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{role: role, cmd: cmd, stdin: stdin, ended: make(chan struct{})}
+	p := &process{role: role, cmd: cmd, stdin: stdin, patience: cmd.WaitDelay, ended: make(chan struct{})}
 	err = json.NewEncoder(stdin).Encode(o)
 	if err == nil {
 		p.said, err = bufio.NewReader(stdout).ReadString('\n')
@@ -64,8 +68,8 @@ func start(ctx context.Context, role string, o *orders, stderr io.Writer) (*proc
 	return p, nil
 }
 
-// patience is how long a process may take to end.
-const patience = 10 * time.Second
+// patience is how long anything may take that takes no time, on the slowest of machines.
+const patience = time.Minute
 
 // Kill ends it at once, in the middle of whatever it does.
 func (p *process) Kill() {
@@ -78,7 +82,7 @@ func (p *process) Stop() {
 	_ = p.stdin.Close() // it may have ended already
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
+	case <-time.After(p.patience):
 		p.Kill()
 	}
 }

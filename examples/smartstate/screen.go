@@ -81,7 +81,7 @@ func (s *screen) print(to io.Writer, text string) {
 	_, _ = fmt.Fprintf(to, "%6.2fs  %s\n", time.Since(s.begun).Seconds(), text)
 }
 
-// Write shows what a process complains of, on stderr.
+// Write shows what a process complains of, on stderr. What goes wrong now and is tried again is no reason to.
 func (s *screen) Write(p []byte) (int, error) {
 	select {
 	case <-s.over:
@@ -90,7 +90,11 @@ func (s *screen) Write(p []byte) (int, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.print(s.stderr, "a process complains: "+strings.TrimSpace(string(p)))
+	for line := range strings.Lines(string(p)) {
+		if !strings.Contains(line, "; it is tried again") {
+			s.print(s.stderr, "a process complains: "+strings.TrimSpace(line))
+		}
+	}
 	return len(p), nil
 }
 

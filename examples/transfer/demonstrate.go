@@ -78,7 +78,7 @@ func (d *demonstration) run(ctx context.Context) (err error) {
 		return err
 	}
 	for i, story := range cast(d.n, d.seed) {
-		t := &transfer{id: fmt.Sprintf("t-%d", i+1), story: story, seen: map[edc.Role]connector.Record{}}
+		t := &transfer{id: fmt.Sprintf("t-%d", i+1), story: story, seen: map[edc.Role]connector.Record{}, told: map[edc.Role]int{}}
 		d.transfers = append(d.transfers, t)
 		if err := d.connector.Transfers[edc.Consumer].Create(ctx, t.id, connector.Transfer{Asset: story.asset}); err != nil {
 			return err

@@ -26,10 +26,29 @@ func (d *demonstration) look(ctx context.Context, t *transfer) error {
 			return fmt.Errorf("the %s of %s gets no turns: %s", role, t.id, r.Reason)
 		}
 		if r.State != t.seen[role].State {
-			d.say("%s %s  %s (%d)", t.id, role, r.State, r.State.Code())
+			if err := d.tell(ctx, t, role); err != nil {
+				return err
+			}
 		}
 		t.seen[role] = r
 	}
+	return nil
+}
+
+// tell says where a side has been since it was told of, also where it was too short a time to be seen there.
+func (d *demonstration) tell(ctx context.Context, t *transfer, role edc.Role) error {
+	lines, was := 0, edc.State("")
+	for line, err := range d.connector.Transfers[role].History(ctx, t.id) {
+		if err != nil {
+			return err
+		}
+		is := edc.State(line.To)
+		if lines++; lines > t.told[role] && is != was {
+			d.say("%s %s  %s (%d)", t.id, role, is, is.Code())
+		}
+		was = is
+	}
+	t.told[role] = lines
 	return nil
 }
 

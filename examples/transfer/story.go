@@ -106,6 +106,7 @@ type transfer struct {
 	story story
 	next  int // the step
 	seen  map[edc.Role]connector.Record
+	told  map[edc.Role]int // lines of its history
 }
 
 // follow does the next step of the story if it is time.

@@ -29,13 +29,16 @@ func TestCutOff(t *testing.T) {
 	s := start(t)
 	first, conn := another(t, s)
 	second, _ := another(t, s)
+	asked := time.Now()
 	held := lock(t, first, 2*time.Second)
 	conn.Close()
-	if err := held.Extend(t.Context(), time.Minute); err == nil || errors.Is(err, storage.ErrLeaseLost) {
-		t.Errorf("extending without a connection: %v; it must be an error, but not that the lock is lost", err)
+	extended, ended := held.Extend(t.Context(), time.Minute), held.Context().Err()
+	early := time.Since(asked) < 1800*time.Millisecond // the margin is a tenth; a machine may be so slow that it is over by now
+	if extended == nil || early && errors.Is(extended, storage.ErrLeaseLost) {
+		t.Errorf("extending without a connection: %v; it must be an error, but not that the lock is lost", extended)
 	}
-	if err := held.Context().Err(); err != nil {
-		t.Errorf("the context has ended before its time: %v", err)
+	if early && ended != nil {
+		t.Errorf("the context has ended before its time: %v", ended)
 	}
 	for {
 		_, err := second.TryLock(t.Context(), key, 0, time.Minute)

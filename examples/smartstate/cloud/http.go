@@ -6,15 +6,12 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
 // Serve answers what is asked over HTTP until the cloud's ctx ends.
 func (c *Cloud) Serve(l net.Listener) error {
-	server := &http.Server{Handler: c.handler(), ReadTimeout: 10 * time.Second}
-	var closing sync.WaitGroup
-	defer closing.Wait()
+	server := &http.Server{Handler: c.handler(), ReadHeaderTimeout: time.Minute}
 	stop := context.AfterFunc(c.ctx, func() { _ = server.Close() })
 	defer stop()
 	err := server.Serve(l)

@@ -56,7 +56,9 @@ func (i *instance) run(boot time.Duration, idle bool) {
 	}
 	machine, err := i.cloud.o.Boot(i.cloud.ctx, i.Token, i.data)
 	if err != nil {
-		slog.Error("an instance does not boot", "instance", i.ID, "error", err)
+		if i.ctx.Err() == nil {
+			slog.Error("an instance does not boot", "instance", i.ID, "error", err)
+		}
 		i.gone()
 		return
 	}

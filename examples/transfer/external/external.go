@@ -47,10 +47,19 @@ func Serve(ctx context.Context, l net.Listener, o Options) error {
 	mux.HandleFunc("POST /{$}", p.order)
 	mux.HandleFunc("GET /{$}", p.list)
 	mux.HandleFunc("GET /{bucket}", p.open)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	var working sync.RWMutex // read by who answers, so that nobody does any more when this returns
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		working.RLock()
+		defer working.RUnlock()
+		if ctx.Err() == nil {
+			mux.ServeHTTP(w, r)
+		}
+	})}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err = server.Serve(l)
+	working.Lock()
+	defer working.Unlock()
 	p.telling.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -12,6 +12,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// patience is how long it may take until a server is there, on the slowest of machines.
+const patience = time.Minute
+
 // A Server is a server inside the process. It is safe for concurrent use.
 type Server struct{ server *server.Server }
 
@@ -24,7 +27,6 @@ func Start(folder string) (*Server, error) {
 		return nil, fmt.Errorf("natsserver: %w", err)
 	}
 	s.Start()
-	const patience = 10 * time.Second
 	if !s.ReadyForConnections(patience) {
 		s.Shutdown()
 		return nil, fmt.Errorf("natsserver: the server was not ready after %v", patience)
@@ -35,7 +37,7 @@ func Start(folder string) (*Server, error) {
 // Connect returns a connection that is tried again whenever it is lost. What cannot be sent then is an
 // error, and is not sent later.
 func (s *Server) Connect() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(s.server), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1))
+	return nats.Connect("", nats.InProcessServer(s.server), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.Timeout(patience))
 }
 
 // Stop stops the server and waits until it has ended.
