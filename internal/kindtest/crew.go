@@ -42,12 +42,12 @@ func SupervisorProcess(t *testing.T, open func(address string) (storage.Store, e
 func newSupervisor(t testing.TB, k *ErrandKind, o Outside) *supervision.Supervisor {
 	t.Helper()
 	soon := func(int) time.Duration { return time.Millisecond }
-	s, err := supervision.New(&supervision.Options{Poll: 5 * time.Millisecond, Lease: 250 * time.Millisecond, Batch: 4, Effects: 4, Backoff: soon})
+	s, err := supervision.New(&supervision.Options{Poll: 5 * time.Millisecond, Lease: time.Second, Batch: 4, Effects: 4, Backoff: soon})
 	if err != nil {
 		t.Fatal(err)
 	}
 	supervision.Supervise(s, k, DecideErrand, supervision.Emits(RunErrand))
-	supervision.Perform(s, RunErrand, o.Honor, nil)
+	supervision.Perform(s, RunErrand, o.Honor, &supervision.PerformOptions{Attempts: -1}) // who dies or is slow has not failed
 	return s
 }
 

@@ -76,13 +76,8 @@ func (c *Crowd) Done(t testing.TB) (done, all int) {
 // the histories have no gap, and each decision in them can be made again.
 func (c *Crowd) Finish(t testing.TB) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; pause(20 * time.Millisecond) {
-		waiting := c.waiting(t)
-		if waiting == "" {
-			break
-		}
-		if time.Now().After(end) {
-			t.Error("after two minutes", waiting)
+	for id := range c.said {
+		if !c.await(t, id) {
 			break
 		}
 	}
@@ -96,15 +91,19 @@ func (c *Crowd) Finish(t testing.TB) {
 	}
 }
 
-// waiting says of an errand that is not back or has not heard everything, if there is one.
-func (c *Crowd) waiting(t testing.TB) string {
+// await waits until an errand is back and has heard everything. It is false if that does not come while nobody else is waited for.
+func (c *Crowd) await(t testing.TB, id string) bool {
 	t.Helper()
-	for id, said := range c.said {
-		if r := c.get(t, id); r.State != "back" || len(r.Data.Heard) < len(said) {
-			return fmt.Sprintf("%s has heard %d of %d hints: %+v", id, len(r.Data.Heard), len(said), r)
+	for end := time.Now().Add(2 * time.Minute); ; pause(20 * time.Millisecond) {
+		r, said := c.get(t, id), len(c.said[id])
+		if r.State == "back" && len(r.Data.Heard) >= said {
+			return true
+		}
+		if time.Now().After(end) {
+			t.Errorf("after two minutes %s has heard %d of %d hints: %+v", id, len(r.Data.Heard), said, r)
+			return false
 		}
 	}
-	return ""
 }
 
 func (c *Crowd) get(t testing.TB, id string) supervision.Record[Errand, string] {

@@ -51,16 +51,14 @@ func Migrated(t *testing.T, store storage.Store, address string, migrate func())
 	c := NewCrowd(t, store, 10)
 	c.Ask(t, 8)
 	c.Start(t, address)
-	done, all := 0, 0
-	for done == 0 {
+	for done, all := c.Done(t); done == 0 || done == all; done, all = c.Done(t) { // the migration is to come in between
+		if done > 0 {
+			c.Ask(t, 8)
+		}
 		c.Say(t, 1)
-		done, all = c.Done(t)
 	}
 	migrate()
 	c.Say(t, 10)
 	c.Start(t, address)
 	c.Finish(t)
-	if done == all {
-		t.Error("all errands had been run before the migration; it was to be in between")
-	}
 }

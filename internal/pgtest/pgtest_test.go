@@ -91,9 +91,11 @@ func TestLogIsShownOfAFailedTest(t *testing.T) {
 	t.Parallel()
 	s := Own(t)
 	ask(t, s.URL(), "do $$ begin raise log 'before it'; end $$")
+	logged(t, s, "begin raise log 'before it'") // the statement, which is said last
 	r := &recorder{TB: t}
 	s.box.showLog(r)
 	ask(t, s.URL(), "do $$ begin raise log 'while it ran'; end $$")
+	logged(t, s, "while it ran")
 	r.cleanup()
 	if r.said != "" {
 		t.Errorf("a test that passed shows %q", r.said)

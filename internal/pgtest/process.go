@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a program may take for what it is asked; a machine under load is slow.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // A process is a program that runs in a sandbox.
 type process struct {

@@ -81,9 +81,9 @@ func TestNothingIsLeftOfAStart(t *testing.T) {
 			left, err := os.ReadDir(folder)
 			return err == nil && len(left) == 0
 		})
-		if runs := processesIn(t, folder); len(runs) > 0 {
-			t.Errorf("a process that was killed after %v leaves %q", pause, runs)
-		}
+		eventually(t, fmt.Sprintf("the programs of a process that was killed after %v have ended", pause), func() bool {
+			return len(processesIn(t, folder)) == 0
+		})
 	}
 }
 

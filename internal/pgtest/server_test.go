@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,23 +49,28 @@ func TestStopAndStartKeepData(t *testing.T) {
 
 func TestKilledServerRecovers(t *testing.T) {
 	t.Parallel()
-	shared := func() string {
+	shared := func() (segments []string) {
 		out, _ := exec.CommandContext(t.Context(), "ipcs", "-m").Output()
-		return string(out)
+		for line := range strings.Lines(string(out)) {
+			if columns := strings.Fields(line); len(columns) > 1 {
+				segments = append(segments, columns[1])
+			}
+		}
+		return segments
 	}
 	s := Own(t)
 	ask(t, s.URL(), "create table kept as select 7 as n")
 	client := command(t, s.URL(), "-c", "begin", "-c", "insert into kept values (8)", "-c", "select 'inserted'", "-c", "select pg_sleep(600)")
 	begin(t, client, "inserted")
 	segment := strings.Fields(s.lock()[6])[1]
-	if !strings.Contains(shared(), segment) {
-		t.Errorf("shared memory %s is not there:\n%s", segment, shared())
+	if there := shared(); !slices.Contains(there, segment) {
+		t.Errorf("shared memory %s is not there: %q", segment, there)
 	}
 	if err := s.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(shared(), segment) {
-		t.Errorf("shared memory %s is left:\n%s", segment, shared())
+	if there := shared(); slices.Contains(there, segment) {
+		t.Errorf("shared memory %s is left: %q", segment, there)
 	}
 	if err := client.Wait(); err == nil {
 		t.Error("a client did not notice the crash")
@@ -75,9 +81,7 @@ func TestKilledServerRecovers(t *testing.T) {
 	if got := ask(t, s.URL(), "select n from kept"); got != "7" {
 		t.Errorf("after a crash the rows are %q: the committed one is to stay, the other is not", got)
 	}
-	if log := string(s.box.tail(0)); !strings.Contains(log, "not properly shut down") {
-		t.Errorf("Kill was no crash:\n%s", log)
-	}
+	logged(t, s, "not properly shut down") // so it was a crash
 }
 
 func TestPasswordIsWanted(t *testing.T) {
@@ -177,6 +181,12 @@ func TestNewestPrograms(t *testing.T) {
 	if got, err := newest(folders[:1]); !errors.Is(err, errMissing) {
 		t.Errorf("of nothing the newest is %q, %v", got, err)
 	}
+}
+
+// logged waits until a server's log has a text: what the server says is written there by and by.
+func logged(t *testing.T, s *Server, text string) {
+	t.Helper()
+	eventually(t, "the log says "+text, func() bool { return strings.Contains(string(s.box.tail(0)), text) })
 }
 
 // psql runs a statement and returns what the client says.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -182,20 +183,25 @@ func (c *crew) postThere(ctx context.Context, path, token string, body []byte) (
 // there.
 func (c *crew) await(t *testing.T, further func(ctx context.Context, r *record) (bool, error)) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; pause(10 * time.Millisecond) {
-		waiting, err := c.waiting(t.Context(), further)
+	const patience = 2 * time.Minute // with each of them
+	end := time.Now().Add(patience)
+	for left := math.MaxInt; ; pause(10 * time.Millisecond) {
+		waiting, n, err := c.waiting(t.Context(), further)
 		if err == nil {
 			err = c.callBack(t.Context())
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if waiting == "" {
+		if n == 0 {
 			break
+		}
+		if n < left {
+			left, end = n, time.Now().Add(patience)
 		}
 		if time.Now().After(end) {
 			why, err := c.Requests.Requests.Explain(t.Context(), waiting)
-			t.Fatalf("after two minutes request %s is waited for: %+v, %v", waiting, why, err)
+			t.Fatalf("for two minutes %d requests are waited for, among them %s: %+v, %v", n, waiting, why, err)
 		}
 	}
 	for len(c.processes) > 0 {
@@ -203,27 +209,30 @@ func (c *crew) await(t *testing.T, further func(ctx context.Context, r *record) 
 	}
 }
 
-// waiting returns a request that is to be waited for, if there is one.
-func (c *crew) waiting(ctx context.Context, further func(ctx context.Context, r *record) (bool, error)) (id string, err error) {
+// waiting returns how many requests are to be waited for, and one of them.
+func (c *crew) waiting(ctx context.Context, further func(ctx context.Context, r *record) (bool, error)) (id string, n int, err error) {
 	for r, err := range c.Requests.Requests.List(ctx, nil) {
 		if err == nil && r.Status == storage.Quarantined {
 			err = fmt.Errorf("request %s is quarantined: %s", r.Key.ID, r.Reason)
 		}
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
-		if r.Status == storage.Paused {
-			return r.Key.ID, c.Requests.Requests.Resume(ctx, r.Key.ID)
+		waits := r.Status == storage.Paused
+		if waits {
+			err = c.Requests.Requests.Resume(ctx, r.Key.ID)
+		} else {
+			waits, err = further(ctx, &r)
 		}
-		waits, err := further(ctx, &r)
 		if err != nil && !mayBe(err) {
-			return "", err
+			return "", 0, err
 		}
 		if waits || err != nil {
 			id = r.Key.ID
+			n++
 		}
 	}
-	return id, nil
+	return id, n, nil
 }
 
 // resting waits for a request to rest.

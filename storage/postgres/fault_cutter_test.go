@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"testing"
-	"time"
 
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/postgres"
@@ -81,7 +80,7 @@ func (c *cutter) undisturbed() {
 func (c *cutter) make(s *postgres.Store) error { return c.makeIn(c.Context(), s) }
 
 func (c *cutter) makeIn(ctx context.Context, s *postgres.Store) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, endless)
 	defer cancel()
 	return c.do(ctx, s, c.estate)
 }
@@ -119,12 +118,10 @@ func (c *cutter) anywhere(disturb func(n int) (context.Context, func(*link)), lo
 		ctx, what := disturb(n)
 		happened := c.on(to, n, what)
 		err := c.makeIn(ctx, c.store)
-		select {
-		case <-happened:
-		default: // fewer bytes went this time
-			c.listen() // nor is it to happen later
+		if c.takeBack() { // fewer bytes went this time
 			continue
 		}
+		<-happened
 		at := fmt.Sprintf("disturbed after %d bytes to the %s", n, to)
 		c.settled(at)
 		look(at, err)

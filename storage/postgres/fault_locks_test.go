@@ -42,7 +42,7 @@ func TestForeignLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = foreign.Rollback(context.Background()) }()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), endless)
 	defer cancel()
 	waiter := make(chan error, 1)
 	go func() { waiter <- firstError(h.Deliver(ctx, []storage.Message{message("patient", "a")})) }()

@@ -182,6 +182,15 @@ func (p *proxy) on(to direction, after int, what func(*link)) (happened chan str
 	return p.fault.happened
 }
 
+// takeBack takes back the fault, and is false if that happens already.
+func (p *proxy) takeBack() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	waits := p.fault != nil
+	p.fault = nil
+	return waits
+}
+
 // refuse says whether new connections are refused.
 func (p *proxy) refuse(on bool) {
 	p.mu.Lock()

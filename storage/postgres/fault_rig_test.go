@@ -2,12 +2,14 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/reeve-go/reeve/internal/pgtest"
@@ -92,14 +94,18 @@ func ask[T any](r *rig, query string, args ...any) (v T) {
 // do runs statements in the place of the store's.
 func (r *rig) do(statements string) {
 	r.Helper()
+	if err := r.try(statements); err != nil {
+		r.Fatalf("%s: %v", statements, err)
+	}
+}
+
+// try is do for what may fail.
+func (r *rig) try(statements string) error {
 	ctx := context.Background()
-	err := r.direct.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+	return r.direct.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
 		_, err := c.Conn().PgConn().Exec(ctx, r.here(statements)).ReadAll()
 		return err
 	})
-	if err != nil {
-		r.Fatalf("%s: %v", statements, err)
-	}
 }
 
 // here puts the rig's schema in the place of "reeve".
@@ -110,17 +116,24 @@ func (r *rig) here(query string) string {
 // settled demands that no transaction of the store's stays open on the server.
 func (r *rig) settled(when string) {
 	r.Helper()
-	eventually(r, when+": a transaction of the store's stays open on the server", func() bool {
-		return ask[int](r, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND xact_start IS NOT NULL`, r.name()) == 0
-	})
+	eventually(r, when+": a transaction of the store's stays open on the server", func() bool { return r.open() == 0 })
 }
+
+// open is how many transactions of the store's are open on the server.
+func (r *rig) open() int {
+	r.Helper()
+	return ask[int](r, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND xact_start IS NOT NULL`, r.name())
+}
+
+// endless is longer than anything takes that comes to an end, however slow the machine is.
+const endless = 2 * time.Minute
 
 // eventually waits until something is so, and fails if it does not become so in any reasonable time.
 func eventually(t testing.TB, otherwise string, so func() bool) {
 	t.Helper()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	limit := time.After(20 * time.Second)
+	limit := time.After(endless)
 	for !so() {
 		select {
 		case <-look.C:
@@ -167,7 +180,7 @@ func (r *rig) remember() *memory {
 		restores = append(restores, fmt.Sprintf("DELETE FROM reeve.%s; INSERT INTO reeve.%[1]s OVERRIDING SYSTEM VALUE SELECT * FROM %s.%[1]s", table, kept))
 	}
 	m.dump = fmt.Sprintf(`SELECT coalesce(string_agg(row, E'\n' ORDER BY row), '') FROM (%s) AS all_rows (row)`, strings.Join(rows, " UNION ALL "))
-	m.restore = "SET LOCAL lock_timeout = '20s';" + strings.Join(restores, ";")
+	m.restore = "SET LOCAL lock_timeout = '2min';" + strings.Join(restores, ";")
 	return m
 }
 
@@ -177,10 +190,19 @@ func (m *memory) now() string {
 	return ask[string](m.rig, m.dump)
 }
 
-// again makes all as it was.
+// again makes all as it was. The server may still be at the statements of a call that has ended, and get in the way of this
+// until it learns that.
 func (m *memory) again() {
 	m.Helper()
-	m.do(m.restore)
+	eventually(m, "the server still has what a call has left", func() bool {
+		err := m.try(m.restore)
+		var refused *pgconn.PgError
+		deadlock := errors.As(err, &refused) && refused.Code == "40P01"
+		if err != nil && !deadlock {
+			m.Fatalf("%s: %v", m.restore, err)
+		}
+		return !deadlock
+	})
 }
 
 // difference returns the lines that only one of two texts has.

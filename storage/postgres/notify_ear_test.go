@@ -58,7 +58,7 @@ func (p *process) hears() {
 	p.Helper()
 	select {
 	case <-p.hints:
-	case <-time.After(20 * time.Second):
+	case <-time.After(endless):
 		p.Fatal("there is no hint")
 	}
 }

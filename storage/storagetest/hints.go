@@ -54,14 +54,19 @@ func (s *scene) find(what storage.Hint) (ids []string, err error) {
 	return ids, err
 }
 
+// hintTries is how often a hint is waited for, each time for longer: one that was lost costs little time, and a machine that is
+// slow has some.
+const hintTries = 6
+
+func patienceOf(try int) time.Duration { return 50 * time.Millisecond << (2 * try) }
+
 // hinted demands a hint about it on which what a call makes due is found: one that comes after the commit. Hints
 // may be lost, as one is that comes before anybody listens, so it is tried a few times, each time with
 // an id of its own. Prepare does all but the call.
 func hinted(what storage.Hint, prepare func(s *scene, id string) (call func())) func(*scene) {
 	return notifying(func(s *scene, n storage.Notifier) {
-		const tries, patience = 6, 50 * time.Millisecond
 		given := s.listen(n, what)
-		for i := range tries {
+		for i := range hintTries {
 			id := fmt.Sprint("r", i)
 			call := prepare(s, id)
 			forget(given)
@@ -71,7 +76,7 @@ func hinted(what storage.Hint, prepare func(s *scene, id string) (call func())) 
 			}
 			watched := make(chan answer)
 			go func() {
-				found, err := s.watch(given, what, id, patience<<i)
+				found, err := s.watch(given, what, id, patienceOf(i))
 				watched <- answer{found, err}
 			}()
 			call()
@@ -81,7 +86,7 @@ func hinted(what storage.Hint, prepare func(s *scene, id string) (call func())) 
 				return
 			}
 		}
-		s.Fatalf("%d times there was no hint on which what is due was found; a hint comes after the commit", tries)
+		s.Fatalf("%d times there was no hint on which what is due was found; a hint comes after the commit", hintTries)
 	})
 }
 
@@ -138,17 +143,16 @@ func (s *scene) watch(given <-chan struct{}, what storage.Hint, id string, patie
 }
 
 func allAreHinted(s *scene, n storage.Notifier) {
-	const tries, patience = 6, 50 * time.Millisecond
 	all := []<-chan struct{}{s.listen(n, storage.HintRecords), s.listen(n, storage.HintRecords), s.listen(n, storage.HintRecords)}
 	heard := map[int]bool{}
-	for i := range tries {
+	for i := range hintTries {
 		id := fmt.Sprint("r", i)
 		s.create(id, s.dueIn(0))
 		for j, given := range all {
 			select {
 			case <-given:
 				heard[j] = true
-			case <-time.After(patience << i):
+			case <-time.After(patienceOf(i)):
 			}
 		}
 	}
@@ -168,7 +172,7 @@ func listeningBegins(s *scene, n storage.Notifier) {
 	var heard storage.Hint
 	select {
 	case heard = <-given:
-	case <-time.After(3 * time.Second):
+	case <-time.After(s.patience):
 	}
 	stop()
 	<-ended

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -14,6 +15,8 @@ type InventoryHarness struct {
 	// New makes an empty place with these tables, and cleans up with t.Cleanup. A column that has a
 	// Default and is not the id has false, zero or empty as its default. Required.
 	New func(t testing.TB, tables []storage.Table) InventoryBackend
+
+	patience time.Duration // as that of a [Harness]
 }
 
 // An InventoryBackend is a place where rows are, and an inventory of it. What is zero is not tested.
@@ -127,8 +130,8 @@ type stock struct {
 	InventoryBackend
 }
 
-// patience is how long a test of an inventory may take, so that one that waits for itself is told.
-const patience = 5 * time.Minute
+// limit is how long a test of an inventory may take, so that one that waits for itself is told.
+const limit = 5 * time.Minute
 
 func (h InventoryHarness) open(t testing.TB) *stock {
 	t.Helper()
@@ -136,9 +139,9 @@ func (h InventoryHarness) open(t testing.TB) *stock {
 	if b.Inventory == nil {
 		t.Fatal("storagetest: the harness's New made no inventory")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
-	return &stock{&scene{TB: t, ctx: ctx, Harness: Harness{States: []string{"-", "-"}}, Backend: Backend{Address: b.Address}}, b}
+	return &stock{&scene{TB: t, ctx: ctx, Harness: Harness{States: []string{"-", "-"}, patience: cmp.Or(h.patience, time.Minute)}, Backend: Backend{Address: b.Address}}, b}
 }
 
 // second returns a second inventory of the same rows.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"testing"
+	"time"
 
 	"github.com/reeve-go/reeve/storage"
 	"github.com/reeve-go/reeve/storage/memory"
@@ -174,7 +175,7 @@ type inventoryMutant struct {
 }
 
 func (m inventoryMutant) harness() InventoryHarness {
-	return InventoryHarness{New: func(t testing.TB, tables []storage.Table) InventoryBackend {
+	return InventoryHarness{patience: 5 * time.Second, New: func(t testing.TB, tables []storage.Table) InventoryBackend {
 		t.Helper()
 		in, err := memory.NewInventory(tables...)
 		if err != nil {

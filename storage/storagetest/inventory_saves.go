@@ -159,7 +159,7 @@ func waitGivenUp(s *stock) {
 	select {
 	case err := <-ended:
 		s.is("a save that waited until its context ended", err, context.Canceled)
-	case <-time.After(5 * time.Second):
+	case <-time.After(s.patience):
 		s.Fatal("a save waits on although its context has ended")
 	}
 	s.inserts(sites, "id ref", of(1, "a"))(tx)

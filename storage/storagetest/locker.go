@@ -19,7 +19,8 @@ type LockerHarness struct {
 	// Virtual: locks end by the process's clock, so tests run in a bubble of testing/synctest.
 	// Otherwise they wait until locks have ended.
 	Virtual bool
-	// TTL is for how long locks are taken; zero: a minute if Virtual is set, else a second.
+	// TTL is for how long locks are taken whose end is waited for; zero: a minute if Virtual is set, else
+	// a second. All others are taken for an hour.
 	TTL time.Duration
 }
 
@@ -40,6 +41,7 @@ type lockScene struct {
 	second storage.Locker
 	ctx    context.Context
 	ttl    time.Duration
+	late   time.Duration // how long after its end the holder of a lock may learn of it
 }
 
 // RunLocker tests a [storage.Locker]: each thing that it promises is a subtest of its own.
@@ -73,6 +75,9 @@ func (h LockerHarness) open(t testing.TB) *lockScene {
 	if s.Open != nil {
 		s.second = s.Open(t)
 	}
+	if !h.Virtual {
+		s.late = time.Minute
+	}
 	return s
 }
 
@@ -100,9 +105,18 @@ func lockCases() []lockCase {
 
 var lockKey = storage.Key{Kind: "node", ID: "n-17"}
 
+// long is for longer than any test takes, so a lock is held for as long as the test wants, however slow the machine is.
+const long = time.Hour
+
+// lock takes a lock that does not end by itself.
 func (s *lockScene) lock(l storage.Locker, after storage.Token) storage.Held {
 	s.Helper()
-	held, err := l.TryLock(s.ctx, lockKey, after, s.ttl)
+	return s.lockFor(l, after, long)
+}
+
+func (s *lockScene) lockFor(l storage.Locker, after storage.Token, ttl time.Duration) storage.Held {
+	s.Helper()
+	held, err := l.TryLock(s.ctx, lockKey, after, ttl)
 	if err != nil {
 		s.Fatalf("a free lock was refused: %v", err)
 	}
@@ -114,7 +128,7 @@ func (s *lockScene) lock(l storage.Locker, after storage.Token) storage.Held {
 func (s *lockScene) locked(demand string) {
 	s.Helper()
 	for _, l := range []storage.Locker{s.Locker, s.second} {
-		if held, err := l.TryLock(s.ctx, lockKey, 0, s.ttl); !errors.Is(err, storage.ErrLocked) {
+		if held, err := l.TryLock(s.ctx, lockKey, 0, long); !errors.Is(err, storage.ErrLocked) {
 			s.Fatalf("%s: the answer is %v and %v; it must be %v", demand, held, err, storage.ErrLocked)
 		}
 	}
@@ -127,8 +141,13 @@ func (s *lockScene) unlock(held storage.Held) {
 	}
 }
 
-// expire waits until the lock is lost.
-func (s *lockScene) expire() { sleep(s.ttl + s.ttl/2) }
+// lose takes a lock and waits until it is lost.
+func (s *lockScene) lose() storage.Held {
+	s.Helper()
+	lost := s.lockFor(s.Locker, 0, s.ttl)
+	sleep(s.ttl + s.ttl/2)
+	return lost
+}
 
 func oneHolds(s *lockScene) {
 	s.lock(s.Locker, 0)
@@ -138,7 +157,7 @@ func oneHolds(s *lockScene) {
 func otherKeysFree(s *lockScene) {
 	s.lock(s.Locker, 0)
 	for _, k := range []storage.Key{{Kind: "node", ID: "n-18"}, {Kind: "switch", ID: "n-17"}} {
-		held, err := s.second.TryLock(s.ctx, k, 0, s.ttl)
+		held, err := s.second.TryLock(s.ctx, k, 0, long)
 		if err != nil {
 			s.Fatalf("the lock on %v was refused while that on %v is held: %v", k, lockKey, err)
 		}
@@ -152,7 +171,7 @@ func oneLocks(s *lockScene) {
 	for i := range 8 {
 		all.Go(func() {
 			l := []storage.Locker{s.Locker, s.second}[i%2]
-			if _, err := l.TryLock(s.ctx, lockKey, 0, time.Hour); err == nil {
+			if _, err := l.TryLock(s.ctx, lockKey, 0, long); err == nil {
 				winners.Add(1)
 			}
 		})
@@ -178,8 +197,8 @@ func unlockTwice(s *lockScene) {
 
 func heldLease(s *lockScene) {
 	got := s.lock(s.Locker, 0).Lease()
-	if got.Key != lockKey || got.TTL != s.ttl || got.Token == 0 {
-		s.Fatalf("the lease is %+v; it must be on %v for %v, with a token", got, lockKey, s.ttl)
+	if got.Key != lockKey || got.TTL != long || got.Token == 0 {
+		s.Fatalf("the lease is %+v; it must be on %v for %v, with a token", got, lockKey, long)
 	}
 }
 
@@ -208,36 +227,50 @@ func forgetful(s *lockScene) {
 }
 
 func lockExpires(s *lockScene) {
-	lost := s.lock(s.Locker, 0)
-	s.expire()
+	lost := s.lose()
 	if next := s.lock(s.second, 0); next.Lease().Token <= lost.Lease().Token {
 		s.Fatalf("the next token is %d after %d; it must be newer", next.Lease().Token, lost.Lease().Token)
 	}
 }
 
 func lockContext(s *lockScene) {
-	held := s.lock(s.Locker, 0)
-	if err := held.Context().Err(); err != nil {
-		s.Fatalf("the context of a lock that was just taken has ended: %v", err)
+	lost := s.lose()
+	select {
+	case <-lost.Context().Done():
+	case <-time.After(s.late):
 	}
-	s.expire()
-	if cause := context.Cause(held.Context()); !errors.Is(cause, storage.ErrLeaseLost) {
+	if cause := context.Cause(lost.Context()); !errors.Is(cause, storage.ErrLeaseLost) {
 		s.Fatalf("the context of a lost lock ended because of %v; it must be %v", cause, storage.ErrLeaseLost)
 	}
 	next := s.lock(s.second, 0)
+	if err := next.Context().Err(); err != nil {
+		s.Fatalf("the context of a lock that was just taken has ended: %v", err)
+	}
 	s.unlock(next)
 	if next.Context().Err() == nil {
 		s.Fatalf("the context of a lock that was given up has not ended")
 	}
 }
 
+// extendLock extends a lock again and again, and beyond the time of the first ones. Who comes too late for that proves
+// nothing, and tries it with more time.
 func extendLock(s *lockScene) {
-	held := s.lock(s.Locker, 0)
-	for range 3 {
+	asked := time.Now()
+	held := s.lockFor(s.Locker, 0, s.ttl)
+	for _, ttl := range []time.Duration{s.ttl, s.ttl, long} {
 		sleep(s.ttl / 2)
-		if err := held.Extend(s.ctx, s.ttl); err != nil {
+		again := time.Now()
+		err := held.Extend(s.ctx, ttl)
+		if time.Since(asked) >= s.ttl {
+			s.unlock(held)
+			s.ttl *= 2
+			extendLock(s)
+			return
+		}
+		if err != nil {
 			s.Fatalf("extending a lock in time: %v", err)
 		}
+		asked = again
 	}
 	s.locked("a lock that was extended")
 	if err := held.Context().Err(); err != nil {
@@ -246,8 +279,7 @@ func extendLock(s *lockScene) {
 }
 
 func lostLock(s *lockScene) {
-	lost := s.lock(s.Locker, 0)
-	s.expire()
+	lost := s.lose()
 	s.lock(s.second, 0)
 	if err := lost.Extend(s.ctx, s.ttl); !errors.Is(err, storage.ErrLeaseLost) {
 		s.Fatalf("extending a lost lock: %v; it must be %v", err, storage.ErrLeaseLost)

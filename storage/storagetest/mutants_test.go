@@ -42,7 +42,7 @@ func mutants() []mutant {
 
 // harness makes mutants whose clock is moved by hand.
 func (m mutant) harness() Harness {
-	return Harness{New: func(testing.TB) Backend {
+	return Harness{patience: 5 * time.Second, New: func(testing.TB) Backend {
 		now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 		b := newBroken(newModel(func() time.Time { return now }, storage.Limits{}))
 		m.breaks(b)

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -25,6 +26,8 @@ type Harness struct {
 	Data func(i int) []byte
 	// Limits are those of the store.
 	Limits storage.Limits
+
+	patience time.Duration // with what must come and may not; zero: a minute, which only a hang takes
 }
 
 // A Backend is a place where data is, and a store on it. What is nil is not tested.
@@ -89,6 +92,7 @@ func (h Harness) withDefaults() (Harness, error) {
 	if len(h.States) < 3 {
 		return h, fmt.Errorf("storagetest: the harness has the states %q; three are needed", h.States)
 	}
+	h.patience = cmp.Or(h.patience, time.Minute)
 	if h.Data == nil {
 		h.Data = func(i int) []byte { return fmt.Appendf(nil, "data %d", i) }
 	}

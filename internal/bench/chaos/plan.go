@@ -26,7 +26,7 @@ type Effort struct {
 var (
 	Quick = Effort{
 		Records: 500, Span: 12 * time.Second, Lease: time.Second,
-		Kills: 6, Pauses: 3, Cuts: 6, Limit: 2 * time.Minute,
+		Kills: 6, Pauses: 3, Cuts: 6, Limit: 5 * time.Minute,
 	}
 	Long = Effort{
 		Records: 10_000, Span: 150 * time.Second, Lease: 2 * time.Second,

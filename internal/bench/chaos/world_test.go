@@ -24,7 +24,7 @@ func TestWorld(t *testing.T) {
 		go func() {
 			defer func() { done <- struct{}{} }()
 			c := call{Process: "a", Key: partName(0, i)}
-			for try := 0; try < 50 && ask(t.Context(), socket, c) != nil; try++ {
+			for ask(t.Context(), socket, c) != nil && t.Context().Err() == nil {
 				c.Attempt++
 			}
 		}()
@@ -73,7 +73,8 @@ func TestWorldRepeatsWithItsSeed(t *testing.T) {
 func TestCutCall(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "world")
-	w, err := newWorld(t.Context(), socket, keyed(slow), 200*time.Millisecond)
+	worldly, hurry := context.WithCancel(t.Context())
+	w, err := newWorld(worldly, socket, keyed(slow), time.Hour) // until it is to hurry
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +89,7 @@ func TestCutCall(t *testing.T) {
 	if err := <-asked; err == nil {
 		t.Error("a call that was cut off was answered")
 	}
+	hurry()
 	for w.waiting("a") > 0 {
 		wait(t.Context(), time.Millisecond)
 	}

@@ -28,7 +28,7 @@ func TestScanProcess(t *testing.T) { //nolint:paralleltest // in a process of it
 	if !ok {
 		t.Skip("it is what processes do that other tests begin")
 	}
-	time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // whatever becomes of the test
+	time.AfterFunc(20*time.Minute, func() { os.Exit(3) }) // whatever becomes of the test
 	e, _ := scanEstate(t, dir, rand.N(20*time.Millisecond))
 	if role == "agent" {
 		if err := e.Work(t.Context(), os.Getenv(scan.EnvToken)); err != nil {

@@ -62,9 +62,9 @@ func workInSteps(t *testing.T, k *kindtest.ErrandKind, o kindtest.Outside) (stop
 // untilKeys waits until so many keys were honored.
 func untilKeys(t *testing.T, o kindtest.Outside, n int) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); len(o.Keys(t)) < n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); len(o.Keys(t)) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("in a minute %d effects were carried out, want %d", len(o.Keys(t)), n)
+			t.Fatalf("in five minutes %d effects were carried out, want %d", len(o.Keys(t)), n)
 		}
 	}
 }
