@@ -48,23 +48,30 @@ func (s *shard) box(k storage.Key) *mailbox {
 	return getOrMake(s.mail, k, func() *mailbox { return &mailbox{byID: map[string]*message{}} })
 }
 
-// Deliver implements [storage.Inbox].
+// Deliver implements [storage.Inbox]. What is said to one record in a row is there at once, so that one turn hears all of it.
 func (s *Store) Deliver(ctx context.Context, messages []storage.Message) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	now, answers := now(), make([]error, len(messages))
-	for i := range messages {
-		answers[i] = s.deliver(&messages[i], now)
+	for from, to := 0, 0; from < len(messages); from = to {
+		for to < len(messages) && messages[to].To == messages[from].To {
+			to++
+		}
+		unlock := s.lock(messages[from].To)
+		for i := from; i < to; i++ {
+			answers[i] = s.deliver(&messages[i], now)
+		}
+		unlock()
 	}
 	return answers, nil
 }
 
+// deliver delivers one message. The shard of its record is locked.
 func (s *Store) deliver(m *storage.Message, now time.Time) error {
 	if err := s.limits.CheckMessage(m); err != nil {
 		return err
 	}
-	defer s.lock(m.To)()
 	shard := s.shardOf(m.To)
 	if shard.records[m.To] == nil {
 		return storage.Errorf(storage.ErrNotFound, m.To, "message %q has no record to go to", m.ID)
