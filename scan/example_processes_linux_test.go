@@ -20,7 +20,7 @@ func ExampleProcesses() {
 	defer func() { _ = os.RemoveAll(dir) }()
 	launcher, err := scan.NewProcesses(dir, func(string, scan.AgentSpec) *exec.Cmd {
 		// A host's own program, which has the token from its environment: scan.EnvToken.
-		return exec.Command("sleep", "60") //nolint:noctx // it outlives the program on purpose
+		return exec.Command("sleep", "600") //nolint:noctx // it outlives the program on purpose
 	}, nil)
 	if err != nil {
 		fmt.Println(err)

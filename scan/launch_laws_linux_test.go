@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -25,11 +26,18 @@ type folder struct {
 	dir string
 }
 
-// sleepers returns a launcher of processes that do nothing for a while. What it launched ends with the test.
+// sleepers returns a launcher of processes that do nothing. What it launched ends with the test.
 func sleepers(t testing.TB, dir string) folder {
 	t.Helper()
+	stdin, open, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = open.Close(), stdin.Close() })
 	p, err := scan.NewProcesses(dir, func(string, scan.AgentSpec) *exec.Cmd {
-		return exec.Command("sleep", "120") //nolint:noctx // it outlives the program on purpose
+		cmd := exec.Command("cat") //nolint:noctx // it reads until the test ends
+		cmd.Stdin = stdin
+		return cmd
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -45,16 +45,20 @@ func (p *process) signal(s syscall.Signal) {
 	_ = handle.Signal(s)
 }
 
+// starting is for how long a process may be just being started; on a machine that is busy that takes its time.
+const starting = 5 * time.Second
+
 // running returns what runs under tokens of this launcher. What is just being started shows nothing yet for a moment, which is waited for.
 func (p *Processes) running(ctx context.Context) (map[string][]*process, error) {
-	const tries = 100
-	for try := 1; ; try++ {
+	const first, most = 5 * time.Millisecond, 100 * time.Millisecond
+	begun := time.Now()
+	for wait := first; ; wait = min(2*wait, most) {
 		found, unclear, err := p.look()
-		if err != nil || !unclear || try == tries {
+		if err != nil || !unclear || time.Since(begun) > starting {
 			return found, err
 		}
 		select {
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
@@ -96,6 +100,12 @@ func (p *Processes) look() (found map[string][]*process, unclear bool, err error
 		}
 	}
 	return found, unclear, nil
+}
+
+// child returns a process that this program has started, whether it can be seen whose it is or not.
+func child(pid int) *process {
+	seen, _ := lookAt(pid) // or it has ended, and is known to have
+	return &process{pid, seen.started, true}
 }
 
 // tokenIn returns the token that an environment tells of, if it is one of this launcher's.
@@ -149,7 +159,7 @@ func (s *sight) lives() bool {
 // were started without one, have none either.
 func (s *sight) starts() bool {
 	const kernel = 0x200000
-	return s.lives() && s.flags&kernel == 0 && s.age() < 5*time.Second
+	return s.lives() && s.flags&kernel == 0 && s.age() < starting
 }
 
 // age returns how long ago it was started.

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -29,7 +30,7 @@ func TestAgentProcess(t *testing.T) {
 	if role == "" {
 		t.Skip("it runs in processes that other tests launch")
 	}
-	time.AfterFunc(2*time.Minute, func() { os.Exit(3) }) // whatever becomes of the test
+	go endWithTest()
 	switch role {
 	case "short":
 		return
@@ -111,6 +112,29 @@ func agentCommand(role string) *exec.Cmd {
 	cmd := exec.Command(binary, "-test.run=^TestAgentProcess$") //nolint:noctx // it outlives the test's context on purpose
 	cmd.Env = append(os.Environ(), asAgent+"="+role, asLauncher+"=")
 	return cmd
+}
+
+// Premises are a folder for a launcher, beside which its agents see that the test has ended, and end as well. No launcher has to live for that.
+func premises(t *testing.T) (dir string) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "end")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = open.Close() })
+	return filepath.Join(filepath.Dir(name), "launcher")
+}
+
+// endWithTest ends an agent that nobody has ended.
+func endWithTest() {
+	if test, err := os.Open(filepath.Join(filepath.Dir(os.Getenv(scan.EnvLauncher)), "end")); err == nil {
+		_, _ = io.Copy(io.Discard, test)
+	}
+	os.Exit(3)
 }
 
 // launcher returns a launcher of processes of a role. What it launched ends with the test.
@@ -195,7 +219,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 // One token is one process, whoever launches it and how often.
 func TestProcessesLaunchOnce(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "launcher")
+	dir := premises(t)
 	p, other := launcher(t, dir, "wait"), launcher(t, dir, "wait")
 	seen := make(chan scan.Instance, 8)
 	for n := range cap(seen) {
@@ -222,7 +246,7 @@ func TestProcessesTerminate(t *testing.T) {
 	for _, role := range []string{"wait", "stubborn", "family"} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "launcher")
+			dir := premises(t)
 			p := launcher(t, dir, role)
 			launch(t, p, "a")
 			said := filepath.Join(filepath.Dir(dir), "a.said")
@@ -253,7 +277,7 @@ func TestProcessesTerminate(t *testing.T) {
 	}
 	t.Run("before it is launched", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
+		dir := premises(t)
 		p := launcher(t, dir, "wait")
 		if err := p.Terminate(t.Context(), "a"); err != nil {
 			t.Fatal(err)
@@ -273,7 +297,7 @@ func ended(pid int) bool {
 // A process that ends by itself is listed as gone, and its token starts no other.
 func TestProcessesThatEnd(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "launcher")
+	dir := premises(t)
 	p := launcher(t, dir, "short")
 	first := launch(t, p, "a")
 	eventually(t, "the process is gone", func() bool { return listed(t, p)["a"].Gone })
@@ -288,7 +312,7 @@ func TestProcessesThatEnd(t *testing.T) {
 // What an agent left behind is no agent, and ends with its token.
 func TestProcessesLeftBehind(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "launcher")
+	dir := premises(t)
 	p := launcher(t, dir, "orphan")
 	launch(t, p, "a")
 	eventually(t, "the agent is gone", func() bool { return listed(t, p)["a"].Gone })
@@ -306,7 +330,7 @@ func TestProcessesOutliveTheLauncher(t *testing.T) {
 	for role, until := range map[string]string{"wait": "launched", "before": "starting", "avenger": "starting"} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "launcher")
+			dir := premises(t)
 			child := childtest.Spawn(t, "TestLauncherProcess", asLauncher, dir+"|"+role)
 			for line, more := child.Line(); more && line != until; {
 				line, more = child.Line()
@@ -342,7 +366,7 @@ func TestProcessesLauncherIsKilledAnywhere(t *testing.T) {
 	}
 	unrecorded := 0
 	for round := range rounds {
-		dir := filepath.Join(t.TempDir(), "launcher")
+		dir := premises(t)
 		child := childtest.Spawn(t, "TestLauncherProcess", asLauncher, dir+"|wait")
 		for line, more := child.Line(); more && line != "starting"; {
 			line, more = child.Line()

@@ -138,7 +138,7 @@ func (p *Processes) start(ctx context.Context, token string, spec AgentSpec) (*p
 	p.mu.Unlock()
 	found, err := p.agentOf(ctx, token, "")
 	if err == nil && found == nil {
-		found = &process{pid: pid} // and has ended already
+		found = child(pid) // it has ended already, or is slow to start
 	}
 	return found, err
 }

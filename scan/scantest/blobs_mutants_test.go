@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/reeve-go/reeve/internal/recordtest"
@@ -120,7 +121,8 @@ func TestBlobsMutants(t *testing.T) {
 			for _, l := range blobsLaws() {
 				switch l.name {
 				case m.law:
-					told = m.tells(t, l)
+					// Who waits a moment, so that others come meanwhile, waits for all of them.
+					synctest.Test(t, func(t *testing.T) { told = m.tells(t, l) })
 				case randomBlobsLaw:
 					if m.tells(t, l) {
 						byRandom.Add(1)

@@ -50,7 +50,7 @@ func ExampleTestLauncher() {
 
 	scantest.TestLauncher(t, func(t testing.TB) scan.Launcher {
 		p, err := scan.NewProcesses(t.TempDir(), func(string, scan.AgentSpec) *exec.Cmd {
-			return exec.Command("sleep", "60") //nolint:noctx // it outlives the program on purpose
+			return exec.Command("sleep", "600") //nolint:noctx // it outlives the program on purpose
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/reeve-go/reeve/internal/recordtest"
@@ -268,12 +269,14 @@ func TestLauncherMutants(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("there is no law %q", m.law)
 			}
-			r, k := &recordtest.Recorder{TB: t}, m.kit()
-			r.Run(func() { launcherLaws()[i].check(k.scene(r)) })
-			if !r.Failed() {
-				t.Errorf("%q finds nothing wrong; it must", m.law)
-			}
-			t.Log(strings.Join(r.Lines(), "\n"))
+			synctest.Test(t, func(t *testing.T) { // who waits a moment, so that others come first, waits for all of them
+				r, k := &recordtest.Recorder{TB: t}, m.kit()
+				r.Run(func() { launcherLaws()[i].check(k.scene(r)) })
+				if !r.Failed() {
+					t.Errorf("%q finds nothing wrong; it must", m.law)
+				}
+				t.Log(strings.Join(r.Lines(), "\n"))
+			})
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/reeve-go/reeve/internal/recordtest"
@@ -165,16 +166,18 @@ func TestScannerMutants(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("there is no law %q", m.law)
 			}
-			l := newLister()
-			m.breaks(l)
-			r := &recordtest.Recorder{TB: t}
-			r.Run(func() {
-				scannerLaws()[i].check(&scannerScene{TB: r, scannerKit: scannerKit{scanner: l, trees: []fs.FS{listed()}}})
+			synctest.Test(t, func(t *testing.T) { // who waits a moment, so that others come meanwhile, waits for all of them
+				l := newLister()
+				m.breaks(l)
+				r := &recordtest.Recorder{TB: t}
+				r.Run(func() {
+					scannerLaws()[i].check(&scannerScene{TB: r, scannerKit: scannerKit{scanner: l, trees: []fs.FS{listed()}}})
+				})
+				if !r.Failed() {
+					t.Errorf("%q finds nothing wrong; it must", m.law)
+				}
+				t.Log(strings.Join(r.Lines(), "\n"))
 			})
-			if !r.Failed() {
-				t.Errorf("%q finds nothing wrong; it must", m.law)
-			}
-			t.Log(strings.Join(r.Lines(), "\n"))
 		})
 	}
 }
