@@ -7,17 +7,28 @@ type ResourceState string
 
 // The states of a resource.
 const (
-	ResourcePlanned          ResourceState = "planned"
-	ResourceEnsuring         ResourceState = "ensuring"
-	ResourceRequested        ResourceState = "requested"
-	ResourceUnknown          ResourceState = "unknown"
-	ResourcePresent          ResourceState = "present"
-	ResourceFailed           ResourceState = "failed"
-	ResourceReleasing        ResourceState = "releasing"
+	// ResourcePlanned: it is asked for as soon as its gate is open and those that it comes after are there.
+	ResourcePlanned ResourceState = "planned"
+	// ResourceEnsuring: its provisioner is called to make it, or will be again after a while.
+	ResourceEnsuring ResourceState = "ensuring"
+	// ResourceRequested: somebody outside makes it.
+	ResourceRequested ResourceState = "requested"
+	// ResourceUnknown: it is not known what a call has done; that is found out.
+	ResourceUnknown ResourceState = "unknown"
+	// ResourcePresent: it is there.
+	ResourcePresent ResourceState = "present"
+	// ResourceFailed: it could not be made. Something of it may be there.
+	ResourceFailed ResourceState = "failed"
+	// ResourceReleasing: its provisioner is called to release it, or will be again after a while.
+	ResourceReleasing ResourceState = "releasing"
+	// ResourceReleaseRequested: somebody outside releases it.
 	ResourceReleaseRequested ResourceState = "release-requested"
-	ResourceReleaseFailed    ResourceState = "release-failed"
-	ResourceAbsent           ResourceState = "absent"
-	ResourceAbandoned        ResourceState = "abandoned"
+	// ResourceReleaseFailed: it could not be released, and may be there. Retry or abandon it.
+	ResourceReleaseFailed ResourceState = "release-failed"
+	// ResourceAbsent: it is not there.
+	ResourceAbsent ResourceState = "absent"
+	// ResourceAbandoned: it may be there, and somebody said why nobody is to care for it any more.
+	ResourceAbandoned ResourceState = "abandoned"
 )
 
 // ResourceEvent is what happens to a resource.

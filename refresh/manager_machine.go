@@ -7,12 +7,18 @@ type ManagerState string
 
 // The states of a manager.
 const (
-	Added      ManagerState = "added"
-	Idle       ManagerState = "idle"
-	Asked      ManagerState = "asked"
+	// Added: it was never refreshed; that begins at once.
+	Added ManagerState = "added"
+	// Idle: nothing is asked for.
+	Idle ManagerState = "idle"
+	// Asked: a refresh is asked for and begins once others have had the time to join it.
+	Asked ManagerState = "asked"
+	// Refreshing: a refresh is under way, or two.
 	Refreshing ManagerState = "refreshing"
-	Failing    ManagerState = "failing"
-	Removing   ManagerState = "removing"
+	// Failing: the last refresh failed, or did not bring everything; it is begun again after a while.
+	Failing ManagerState = "failing"
+	// Removing: what the manager has is removed, and the record with it.
+	Removing ManagerState = "removing"
 )
 
 // ManagerEvent is what happens to a manager. Nobody fires it: it names a move in the history.

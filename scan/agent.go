@@ -10,7 +10,7 @@ import (
 	"github.com/reeve-go/reeve/storage"
 )
 
-// A Workplace is what an agent works with. All of it is needed.
+// A Workplace is what an agent works with. All of it is needed. What no scanner tells of is skipped.
 type Workplace struct {
 	// Requests is where its work comes from, Replies where it says what came of it.
 	Requests, Replies Queue
@@ -23,7 +23,7 @@ type Workplace struct {
 	Scanners []Scanner
 }
 
-// AgentOptions are how an agent works. The zero value is good.
+// AgentOptions are the options of an [Agent]. Nil is the same as the zero value.
 type AgentOptions struct {
 	// Width is how many requests it works on at once. Default: 1.
 	Width int
@@ -86,6 +86,8 @@ func (a *Agent) check() error {
 		return fmt.Errorf("the id has %d bytes; 1 to %d, without control characters, are right", len(a.id), storage.MaxName)
 	case a.Requests == nil || a.Replies == nil || a.Blobs == nil || a.Desk == nil || a.Opener == nil:
 		return errors.New("something is missing; requests, replies, blobs, a desk and an opener are needed")
+	case len(a.Scanners) == 0:
+		return errors.New("there are no scanners; one is needed for each category that it is to look for")
 	case o.Width < 0 || o.Lease < 0 || o.Beat < 0 || o.Idle < 0:
 		return errors.New("an option is negative; zero means the default")
 	}

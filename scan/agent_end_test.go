@@ -206,6 +206,8 @@ func (wordy) Scan(_ context.Context, in scan.Input, emit scan.Emit) error {
 func TestNewAgentRefuses(t *testing.T) {
 	t.Parallel()
 	inOffice(t, func(o *office) {
+		blind := o.workplace(o.requests, o.replies)
+		blind.Scanners = nil
 		for want, c := range map[string]struct {
 			id      string
 			w       scan.Workplace
@@ -215,6 +217,7 @@ func TestNewAgentRefuses(t *testing.T) {
 			`scan: agent "a": something is missing; requests, replies, blobs, a desk and an opener are needed`: {"a", scan.Workplace{}, scan.AgentOptions{}},
 			`scan: agent "a": an option is negative; zero means the default`:                                   {"a", o.workplace(o.requests, o.replies), scan.AgentOptions{Width: -1}},
 			`scan: agent "a": a beat of 30s for a lease of 1m0s; at most a third of it is right`:               {"a", o.workplace(o.requests, o.replies), scan.AgentOptions{Beat: 30 * time.Second}},
+			`scan: agent "a": there are no scanners; one is needed for each category that it is to look for`:   {"a", blind, scan.AgentOptions{}},
 		} {
 			if _, err := scan.NewAgent(c.id, c.w, &c.options); err == nil || err.Error() != want {
 				t.Errorf("the error is %v\nwant %s", err, want)

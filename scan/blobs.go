@@ -30,7 +30,7 @@ type Blobs interface {
 type Blob struct {
 	Digest Digest
 	Size   int64
-	// At is when it was last put.
+	// At is when it was last put, by the clock of what keeps it.
 	At time.Time
 }
 

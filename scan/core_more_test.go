@@ -407,7 +407,7 @@ func TestCoreLargeReports(t *testing.T) {
 		met("7", 900)
 		is, was, err := r.manager.Latest(r.Context(), "vm-1")
 		r.ok(err)
-		if is.Job != "7" || was.Job != "6" || len(is.Results[0].Problems) != 0 || is.Results[0].Met != 900 {
+		if is.Job != "7" || was.Job != "6" || is.State != scan.JobDone || len(is.Results[0].Problems) != 0 || is.Results[0].Met != 900 {
 			r.Errorf("the last report is %+v", is)
 		}
 	})

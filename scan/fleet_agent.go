@@ -34,14 +34,23 @@ type AgentState string
 
 // The states of an agent.
 const (
-	AgentLaunching  AgentState = "launching"
-	AgentBooting    AgentState = "booting"
-	AgentReady      AgentState = "ready"
-	AgentBusy       AgentState = "busy"
-	AgentIdle       AgentState = "idle"
-	AgentSuspect    AgentState = "suspect"
-	AgentDraining   AgentState = "draining"
-	AgentStopped    AgentState = "stopped"
+	// AgentLaunching: the launcher is asked for it.
+	AgentLaunching AgentState = "launching"
+	// AgentBooting: it is on its way, and has not reported yet.
+	AgentBooting AgentState = "booting"
+	// AgentReady: it has reported, and has had nothing to do yet.
+	AgentReady AgentState = "ready"
+	// AgentBusy: it works.
+	AgentBusy AgentState = "busy"
+	// AgentIdle: it has nothing to do.
+	AgentIdle AgentState = "idle"
+	// AgentSuspect: it is silent, or does not get any further.
+	AgentSuspect AgentState = "suspect"
+	// AgentDraining: it is told to take no more, and ends what it has.
+	AgentDraining AgentState = "draining"
+	// AgentStopped: it has ended by itself; what it ran in is terminated, and then it is removed.
+	AgentStopped AgentState = "stopped"
+	// AgentTerminated: it is terminated, and removed when that is done.
 	AgentTerminated AgentState = "terminated"
 )
 

@@ -44,8 +44,11 @@ type FleetState string
 
 // The states of a fleet.
 const (
-	FleetSteady  FleetState = "steady"
+	// FleetSteady: agents are launched as they are needed.
+	FleetSteady FleetState = "steady"
+	// FleetTripped: nothing is launched for a while, because the last launches failed.
 	FleetTripped FleetState = "tripped"
+	// FleetProbing: the next agent that is needed is launched, and no other until that has succeeded.
 	FleetProbing FleetState = "probing"
 )
 

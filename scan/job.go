@@ -14,17 +14,18 @@ import (
 
 // Spec is what a job is to do.
 type Spec struct {
-	Target     Target     `json:"target"`
+	Target Target `json:"target"`
+	// Categories are what to look for, 1 to 100, each once.
 	Categories []Category `json:"categories"`
-	// Permits are what it needs before it begins, all at once; see [Pool].
+	// Permits are what it needs before it begins, all at once, at most 16; see [Pool].
 	Permits []Permit `json:"permits,omitempty"`
-	// Priority puts it before jobs of a higher number, from 0 to 9.
+	// Priority puts it before jobs of a higher number that wait for permits, from 0 to 9.
 	Priority int `json:"priority,omitempty"`
 	// Limits bound what a category takes, Clocks what the parts of the job do.
 	Limits Limits `json:"limits,omitzero"`
 	Clocks Clocks `json:"clocks,omitzero"`
-	// Tries is how many further epochs there may be after an error of a class. Default: 2 for [Trouble], 3 for [Lost]. There is never one
-	// for the others.
+	// Tries is how many further epochs there may be after an error of a class. From 0 to 100; without an entry 2 for [Trouble]
+	// and 3 for [Lost]. There is never one for the others.
 	Tries map[Class]int `json:"tries,omitempty"`
 	// Owner is the record of the same store that is told with [Ended] when the job has ended; zero: nobody is.
 	Owner storage.Key `json:"owner,omitzero"`
@@ -88,6 +89,7 @@ type CategoryProgress struct {
 }
 
 // Heard counts what agents said, by what became of it: each result, and each last word on an epoch. Of replies that no job could hear, it counts the replies.
+// What is said in the very moment in which a job ends may not be counted.
 type Heard struct {
 	// Applied: it was not known. Duplicate: the same had been said, or another agent has said it. Stale: it names another epoch, or came when
 	// the job had ended.

@@ -9,19 +9,30 @@ import (
 // JobState is where a job is.
 type JobState string
 
-// The states of a job.
+// The states of a job. The last three are final.
 const (
-	JobQueued    JobState = "queued"
-	JobAdmitted  JobState = "admitted"
+	// JobQueued: it waits for its permits.
+	JobQueued JobState = "queued"
+	// JobAdmitted: it has its permits; what has to be attached is, or it waits for another try.
+	JobAdmitted JobState = "admitted"
+	// JobRequested: agents are asked for it, and none has begun.
 	JobRequested JobState = "requested"
-	JobScanning  JobState = "scanning"
+	// JobScanning: an agent works on it, and says how far it is.
+	JobScanning JobState = "scanning"
+	// JobCollected: every category has an outcome.
 	JobCollected JobState = "collected"
-	JobSaving    JobState = "saving"
-	JobStopping  JobState = "stopping"
-	JobCleaning  JobState = "cleaning"
-	JobDone      JobState = "done"
-	JobFailed    JobState = "failed"
-	JobCanceled  JobState = "canceled"
+	// JobSaving: the host takes the results over.
+	JobSaving JobState = "saving"
+	// JobStopping: it is to end, and its agent is told to stop.
+	JobStopping JobState = "stopping"
+	// JobCleaning: what was attached is released.
+	JobCleaning JobState = "cleaning"
+	// JobDone: there are results, of some categories at least, and nothing is left behind.
+	JobDone JobState = "done"
+	// JobFailed: it did not come to its end. What was found by then is kept.
+	JobFailed JobState = "failed"
+	// JobCanceled: somebody called it off.
+	JobCanceled JobState = "canceled"
 )
 
 // Final reports whether a job that is there has ended.
@@ -96,7 +107,9 @@ type CategoryState string
 
 // The states of a category.
 const (
-	CategoryPlanned  CategoryState = "planned"
+	// CategoryPlanned: it is to be looked for.
+	CategoryPlanned CategoryState = "planned"
+	// CategoryScanning: an agent has begun to look for it. The others are the outcomes; where it has failed, another epoch may look again.
 	CategoryScanning CategoryState = "scanning"
 	CategoryOK       CategoryState = CategoryState(OK)
 	CategoryEmpty    CategoryState = CategoryState(Empty)

@@ -10,8 +10,8 @@ import (
 	"github.com/reeve-go/reeve/supervision"
 )
 
-// Limit says how much there is of what permits are given for: zero is none. "provider/*" is for each provider that is not named itself. It holds
-// at once for permits that are not given out yet.
+// Limit says how much there is of what permits are given for: zero is none. "provider/*" is for each provider that is not named itself. The pool is
+// told, and goes by it from its next turn on: it holds for whoever asks after this has returned, and takes nothing from who has permits.
 func (m *Manager) Limit(ctx context.Context, key string, n int) error {
 	if err := checkLimit(key, n); err != nil {
 		return err
@@ -19,7 +19,7 @@ func (m *Manager) Limit(ctx context.Context, key string, n int) error {
 	return m.tellPool(ctx, func() (storage.Message, error) { return setLimit.To(m.pool(), limiting{Key: key, N: n}) })
 }
 
-// Unlimit takes a limit back: there is as much as anybody wants.
+// Unlimit takes a limit back, from the pool's next turn on: there is as much as anybody wants.
 func (m *Manager) Unlimit(ctx context.Context, key string) error {
 	if err := checkLimit(key, 0); err != nil {
 		return err

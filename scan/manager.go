@@ -16,11 +16,12 @@ import (
 // A Manager keeps jobs: durable records that have agents look into targets. It asks agents over a queue, hears them over another, and keeps what was found of
 // each target. Any number of programs may have one on the same store. It is safe for concurrent use.
 type Manager struct {
-	// Jobs are the records: to get, list, explain, pause and resume them, and to read their history.
+	// Jobs are the records: to get, list, await, explain, pause and resume them, and to read their history. They stay until the host deletes them: delete
+	// only those that have ended, as another leaves what was attached for it, and its permits are not free for an hour.
 	Jobs *supervision.Kind[Job, JobState, JobEvent]
 	// Targets are what is known of targets.
 	Targets *supervision.Kind[TargetRecord, TargetState, TargetEvent]
-	// Pools has one record, "pool", as soon as there was a job: to explain it, and to see whether it gives permits out. As long as it is paused no job
+	// Pools has one record, "pool", as soon as there was a job or a limit: to explain it, and to see whether it gives permits out. As long as it is paused no job
 	// begins; those that have their permits go on.
 	Pools *supervision.Kind[Pool, PoolState, PoolEvent]
 
@@ -40,8 +41,8 @@ type Manager struct {
 	save     *supervision.Effect[saving, struct{}]
 }
 
-// Options are the options of a [Manager]. Nil is the same as the zero value. All programs that supervise the jobs of a store need the
-// same, but for the logger.
+// Options are the options of a [Manager]. Nil is the same as the zero value. All programs that have a manager of one name on a store need the same, also
+// those that only make jobs, or are a [Desk]: without the Fleet its agents would seem silent. Loggers may differ.
 type Options struct {
 	// Name is the kind of the records, and begins the names of what belongs to them. Empty: scan.
 	Name string
@@ -61,9 +62,9 @@ type Options struct {
 	// Scanners are those of the agents. What they tell of is checked when a job is made, and a target whose content is known by name is not
 	// scanned at all where it was before. Nil: neither.
 	Scanners []Scanner
-	// Reports is how many reports of a target are kept. Zero: five.
+	// Reports is how many reports of a target are kept, at most 100. Zero: five.
 	Reports int
-	// Grace is for how long a blob stays that nothing points at. Zero: seven days; less: for ever. It has to be longer than any job.
+	// Grace is for how long a blob stays that nothing points at: a day at least, and longer than any job. Zero: seven days; less: for ever.
 	Grace time.Duration
 	// Logger is told of what no record tells. Nil: [slog.Default].
 	Logger *slog.Logger
@@ -72,6 +73,7 @@ type Options struct {
 // A LatePolicy says what becomes of results that come too late: from an epoch that was given up, or when the job has ended.
 type LatePolicy uint8
 
+// What becomes of them.
 const (
 	// DropLate: they are counted and left alone.
 	DropLate LatePolicy = iota

@@ -23,17 +23,22 @@ type Mounter interface {
 	Mounts(t Target) ([]provisioning.Spec, error)
 }
 
-// Fail marks an error of an [Opener], a [Scanner] or a [Launcher] as one that no other try can mend.
-func Fail(err error) error { return &classError{class: Fatal, err: err} }
+// Fail marks an error of an [Opener], a [Scanner] or a [Launcher] as one that no other try can mend. Like the two below it returns nil if err is nil.
+func Fail(err error) error { return classed(Fatal, 0, err) }
 
 // RetryAfter marks an error of an [Opener] or a [Launcher] as one after which another try makes sense when that time has passed.
-func RetryAfter(d time.Duration, err error) error {
-	return &classError{class: Trouble, after: d, err: err}
-}
+func RetryAfter(d time.Duration, err error) error { return classed(Trouble, d, err) }
 
 // AgentFault marks an error of an [Opener] or a [Scanner] as one of the agent and not of the target, such as a disk of its own that is full. Its class is
 // [Lost]: another agent is asked, and this one leaves the next requests to others for a while.
-func AgentFault(err error) error { return &classError{class: Lost, err: err} }
+func AgentFault(err error) error { return classed(Lost, 0, err) }
+
+func classed(c Class, after time.Duration, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &classError{class: c, after: after, err: err}
+}
 
 type classError struct {
 	class Class

@@ -6,7 +6,7 @@ import (
 )
 
 // A Permit is a share of something that there is only so much of: a zone, a provider, a host, agents. Key names it, such as "provider/aws-1"; Weight is
-// how much of it is taken, zero meaning one, and at most a billion.
+// how much of it is taken, zero meaning one, and at most a billion. Keys that begin with "fleet/" are places of agents, which a [Manager] asks for itself.
 type Permit struct {
 	Key    string `json:"key"`
 	Weight int    `json:"weight,omitempty"`

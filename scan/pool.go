@@ -37,7 +37,9 @@ type PoolState string
 
 // The states of a pool.
 const (
+	// PoolOpen: permits are given out.
 	PoolOpen PoolState = "open"
+	// PoolShut: agents do not keep up with what they are asked, so nothing is given out.
 	PoolShut PoolState = "shut"
 )
 

@@ -9,19 +9,19 @@ import (
 
 // A Queue brings requests to agents and replies back, each at least once and in no certain order. Whatever it claims about who has a
 // message, the job's epoch decides. It is safe for concurrent use, also by several programs. Package scantest checks the
-// laws, and its flags say what a queue cannot do.
+// laws, and is told what a queue cannot do. What else a queue can is in interfaces of its own: [Gauge], [Graveyard], [Withdrawer], [Lister].
 type Queue interface {
 	// Send keeps the messages. When it returns without an error they are durable; with one, some may be. A message whose Key is in
 	// the queue already, and is not dead, is left out by a queue that can tell.
 	Send(ctx context.Context, messages ...Message) error
-	// Receive hands out at most max messages, oldest first as far as the queue knows, each hidden from others for as long as the lease says. It waits for
-	// a while if there are none, and then returns none. It never takes more from the queue than it returns.
+	// Receive hands out at most max messages, one or more, oldest first as far as the queue knows, each hidden from others for as long as the lease says.
+	// It waits for a while if there are none, and then returns none. It never takes more from the queue than it returns.
 	Receive(ctx context.Context, max int, lease time.Duration) ([]Delivery, error)
 }
 
 // A Message is what a queue carries.
 type Message struct {
-	// Key tells what is said from what else is said: two messages of one key say the same.
+	// Key tells what is said from what else is said: two messages of one key say the same. It is not empty.
 	Key  string
 	Body []byte
 	// Delay is how long it is kept back.

@@ -23,9 +23,9 @@ type StoreQueueOptions struct {
 	Poll time.Duration
 }
 
-// A StoreQueue is a [Queue] on a store, and a [Gauge], a [Graveyard], a [Withdrawer] and a [Lister]: each message is a record that is due when it can be received, and a
-// delivery is a lease on it. So it does all that a queue can: what is sent under a key that is in the queue and not dead is left out,
-// whoever has it, and once it was acked, or buried, the key can be sent again. Who has lost a message cannot ack, retry, bury or extend it any
+// A StoreQueue is a [Queue] on a store, and a [Gauge], a [Graveyard], a [Withdrawer] and a [Lister]: each message is a record that is due when it can
+// be received, and a delivery is a lease on it. So it does all that a queue can: what is sent under a key that is in the queue and not dead is left
+// out, whoever has it, and once it was acked, or buried, the key can be sent again. Who has lost a message cannot ack, retry, bury or extend it any
 // more. Time is the store's. It is safe for concurrent use; all queues of one name on one store, in whatever programs, are one.
 //
 // A key has 1 to [storage.MaxID] bytes of UTF-8, and a body as many bytes as the store's limits allow for data. Sending costs two requests to the

@@ -15,7 +15,9 @@ type Report struct {
 	Job    string `json:"job"`
 	Epoch  int    `json:"epoch"`
 	Target Target `json:"target"`
-	// Outcome is ok if every category is ok or empty, partial if some have results, failed if none has.
+	// State is that of the job: in one that is not final more may come.
+	State JobState `json:"state"`
+	// Outcome is ok if every category is ok or empty, partial if some have results, failed if none has: as far as the job is.
 	Outcome Outcome `json:"outcome"`
 	// Results are one for each category that was asked for, by name. Those that have not ended are skipped so far.
 	Results []Result `json:"results"`
@@ -68,7 +70,7 @@ func (m *Manager) Results(ctx context.Context, job string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Job: job, Epoch: j.Data.Epoch, Target: j.Data.Target, At: j.Since}
+	r := Report{Job: job, Epoch: j.Data.Epoch, Target: j.Data.Target, State: j.State, At: j.Since}
 	for el, err := range m.Categories(ctx, job) {
 		if err != nil {
 			return Report{}, err

@@ -12,13 +12,14 @@ import (
 
 // A NewJob is a job that is to be made.
 type NewJob struct {
-	// ID names it. It is not used again.
+	// ID names it, in 1 to 200 bytes without control characters. It is not used again.
 	ID string
 
 	Spec
 }
 
-// Start makes a job. If there is one of this id it is [storage.ErrExists].
+// Start makes a job. It waits for nothing: a supervisor does the work, here or in another program. If there is one of this id it is
+// [storage.ErrExists], and what is wrong with the id or the spec is [storage.ErrInvalid].
 func (m *Manager) Start(ctx context.Context, id string, s Spec) error {
 	answers, err := m.StartAll(ctx, []NewJob{{id, s}})
 	if err != nil {
@@ -27,8 +28,8 @@ func (m *Manager) Start(ctx context.Context, id string, s Spec) error {
 	return answers[0]
 }
 
-// StartAll makes many jobs, each by itself, with as few statements as one takes. The answers are in the order of the jobs, nil for one that
-// was made; err is about all of them.
+// StartAll makes many jobs, each by itself, with as few statements as one takes. The answers are in the order of the jobs: nil for one that was made, else
+// as those of Start. With err nothing is certain, and there are no answers.
 func (m *Manager) StartAll(ctx context.Context, jobs []NewJob) (answers []error, err error) {
 	answers = make([]error, len(jobs))
 	var good []int
@@ -144,8 +145,8 @@ func (m *Manager) plan(t supervision.Outbound, s *Spec, results []*Result) error
 	return nil
 }
 
-// Spawn makes a job in the commit of a host's turn. A job whose id exists already is left as it is. What is wrong with it is an error, and
-// nothing is made. Set Owner in the spec to be told when it has ended.
+// Spawn makes a job in the commit of a host's turn. A job whose id exists already is left as it is. What is wrong with it is [storage.ErrInvalid],
+// and nothing is made. Set Owner in the spec to be told when it has ended.
 func (m *Manager) Spawn(t supervision.Outbound, id string, s Spec) error {
 	if err := m.checkJob(&NewJob{id, s}); err != nil {
 		return err
@@ -164,7 +165,7 @@ func (m *Manager) Spawn(t supervision.Outbound, id string, s Spec) error {
 var ErrEnded = errors.New("it has ended")
 
 // Cancel calls a job off, for a reason. Whatever it does, it is brought to an end, and what was attached is released; then it is
-// [JobCanceled]. A job that is about to end goes on to do so; one that has ended is [ErrEnded].
+// [JobCanceled]. A job that is about to end goes on to do so; one that has ended is [ErrEnded], and one that is not there [storage.ErrNotFound].
 func (m *Manager) Cancel(ctx context.Context, id, reason string) error {
 	return m.Jobs.Change(ctx, id, func(t *jobTurn) error {
 		w := &work{jobTurn: t, m: m}

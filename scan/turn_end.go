@@ -147,7 +147,7 @@ func (w *work) spawnTarget() {
 
 // report returns what the job found.
 func (w *work) report() Report {
-	r := Report{Job: w.Key.ID, Epoch: w.Data.Epoch, Target: w.Data.Target, At: w.Now}
+	r := Report{Job: w.Key.ID, Epoch: w.Data.Epoch, Target: w.Data.Target, State: w.State, At: w.Now}
 	for el := range w.m.categories.All(w.jobTurn) {
 		r.add(el.Name, el.Data.Result)
 	}

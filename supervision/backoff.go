@@ -23,12 +23,22 @@ func Exponential(first, most time.Duration) Backoff {
 	}
 }
 
-// Permanent wraps an error of an effect that no further try can mend: the effect is given up at once.
-func Permanent(err error) error { return &advice{err: err, permanent: true} }
+// Permanent wraps an error of an effect that no further try can mend: the effect is given up at once. Like
+// [RetryAfter] it returns nil if err is nil.
+func Permanent(err error) error { return advised(advice{err: err, permanent: true}) }
 
 // RetryAfter wraps an error of an effect that knows when to try again, as a service does that says how
 // long to stay away.
-func RetryAfter(d time.Duration, err error) error { return &advice{err: err, after: max(d, 0)} }
+func RetryAfter(d time.Duration, err error) error {
+	return advised(advice{err: err, after: max(d, 0)})
+}
+
+func advised(a advice) error {
+	if a.err == nil {
+		return nil
+	}
+	return &a
+}
 
 // An advice is an error that says what to do about it.
 type advice struct {

@@ -276,3 +276,10 @@ func TestArgumentsThatCannotBeWritten(t *testing.T) {
 		y.wants("a", cold)
 	})
 }
+
+func TestAdviceOnNoError(t *testing.T) {
+	t.Parallel()
+	if permanent, later := supervision.Permanent(nil), supervision.RetryAfter(time.Minute, nil); permanent != nil || later != nil {
+		t.Errorf("%v and %v come from no error", permanent, later)
+	}
+}

@@ -65,7 +65,8 @@ func (k *Kind[T, S, E]) Touch(ctx context.Context, id string, d time.Duration, o
 	return k.explain("touch", id, err)
 }
 
-// Delete removes the record with everything that belongs to it but its history.
+// Delete removes the record, in whatever state it is, with everything that belongs to it but its history. If there is none it is
+// [storage.ErrNotFound].
 func (k *Kind[T, S, E]) Delete(ctx context.Context, id string, options ...OrderOption) error {
 	o := orderOptions("delete", options)
 	err := k.try(ctx, id, o, func(seen *storage.Snapshot) (storage.Change, error) {

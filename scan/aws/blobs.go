@@ -43,7 +43,7 @@ type Blobs struct {
 
 var _ scan.Blobs = (*Blobs)(nil)
 
-// NewBlobs returns the blobs in a bucket, which must be there.
+// NewBlobs returns the blobs in a bucket, which must be there when they are used first; see [EnsureBucket].
 func NewBlobs(client *s3.Client, bucket string, o *BlobsOptions) (*Blobs, error) {
 	b := &Blobs{client: client, bucket: bucket}
 	if o != nil {

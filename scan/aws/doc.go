@@ -32,10 +32,10 @@
 //
 // # What it costs
 //
-// A job that is alone, with one reply, costs six requests to SQS: to send, receive and delete two messages. Where there are more at a time, up to ten of
-// them share a request. While work goes on for longer, each beat of the agent costs another one, to extend the lease. A Receive that waits costs three requests a minute, for each agent with room and for each manager; a manager that looks how full
-// the queue of requests is, 12 more (a negative [scan.Options.QueueAge] has it not do so). A result costs one request to S3, and one that is there
-// already three.
+// A job that is alone, with one reply, costs six requests to SQS: to send, receive and delete two messages. Where there are more at a time, up to ten
+// of them share a request. While work goes on for longer, each beat of the agent costs another one, to extend the lease. A Receive that waits costs
+// three requests a minute, for each agent with room and for each manager; a manager that looks how full the queue of requests is, 12 more (a negative
+// [scan.Options.QueueAge] has it not do so). A result costs one request to S3, and one that is there already three.
 //
 // # What has to be allowed
 //

@@ -103,6 +103,9 @@ func FindQueue(ctx context.Context, client *sqs.Client, name string) (at QueueUR
 	if err == nil {
 		at.Dead, err = find(ctx, client, name+deadSuffix)
 	}
+	if isCode(err, "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist") {
+		err = fmt.Errorf("%w (EnsureQueue makes it)", err)
+	}
 	if err != nil {
 		return QueueURLs{}, fmt.Errorf("aws: find queue %.100q: %w", name, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Names are what the system whose idea package scan is calls the things of one provider: a bucket and two queues.
+// Names are what SmartState, the scanning of ManageIQ, calls the things of one provider: a bucket and two queues. Package legacy drives its agents.
 type Names struct {
 	Bucket, Requests, Replies string
 }
@@ -24,10 +24,10 @@ func NamesOf(guid string) (Names, error) {
 	}, nil
 }
 
-// ReplyKey returns the key of the object in which that system has the reply to a request, by the id that SQS gave the request.
+// ReplyKey returns the key of the object in which SmartState has the reply to a request, by the id that SQS gave the request.
 func ReplyKey(request string) (string, error) { return keyOf("extract/queue-reply/", request) }
 
-// HeartbeatKey returns the key of the object that an agent of that system writes over and over while it runs, by the id of its instance.
+// HeartbeatKey returns the key of the object that an agent of SmartState writes over and over while it runs, by the id of its instance.
 func HeartbeatKey(instance string) (string, error) { return keyOf("extract/heartbeat/", instance) }
 
 // keyOf adds to a prefix an id that came from outside.

@@ -76,8 +76,8 @@ func TestEnsureQueue(t *testing.T) {
 	if found != at || err != nil {
 		t.Errorf("the queue is found at %v, %v; it is at %v", found, err, at)
 	}
-	if found, err := aws.FindQueue(t.Context(), r.queues, "replies"); err == nil {
-		t.Errorf("a queue that nobody made is found at %v", found)
+	if found, err := aws.FindQueue(t.Context(), r.queues, "replies"); err == nil || !strings.HasSuffix(err.Error(), "(EnsureQueue makes it)") {
+		t.Errorf("a queue that nobody made is found at %v: %v", found, err)
 	}
 	r.ok(aws.EnsureBucket(t.Context(), r.objects, bucket))
 }

@@ -15,8 +15,8 @@ import (
 
 // A Place is where existing agents work.
 type Place struct {
-	// Requests and Replies are their queues. What is in them are the messages of this package, and the id of a request's message, as agents see it, is its key
-	// or what the queue calls it: a [Bridge] takes the agent's word for it.
+	// Requests and Replies are their queues. What is in them are the messages of this package, and the id of a request's message, as agents see it,
+	// is its key or what the queue calls it: a [Bridge] takes the agent's word for it.
 	Requests, Replies scan.Queue
 	// Objects are their bucket.
 	Objects Objects
@@ -99,8 +99,9 @@ func checkName(name string) error {
 	return nil
 }
 
-// Supervise makes the manager known, so that a category that an agent leaves out is known to have failed, and has heartbeats and leftovers looked at by one program at a
-// time. Call it before the supervisor's Run, in each program that supervises the manager; without it replies are brought all the same.
+// Supervise makes the manager known, so that a category that an agent leaves out is known to have failed, and has heartbeats and leftovers looked at
+// by one program at a time. Call it before the supervisor's Run, in each program that supervises the manager; without it replies are brought all the
+// same.
 func (b *Bridge) Supervise(s *supervision.Supervisor, store storage.Store, m *scan.Manager) {
 	b.manager.Store(m)
 	s.Source(b.options.Name+".heartbeats", store, b.watch)

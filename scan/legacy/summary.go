@@ -28,6 +28,7 @@ type ScanSummary struct {
 
 // The codes of a scan's status.
 const (
+	// StatusOK: nothing went wrong.
 	StatusOK = 0
 	// StatusPartial: something went wrong after the first category, StatusNothing: there is nothing.
 	StatusPartial = 8

@@ -32,7 +32,7 @@ const (
 	Locked = "locked"
 )
 
-// The categories of the scanners.
+// The categories of the scanners [RPM], [NPM] and [Python].
 const (
 	CategoryRPM    = "rpm"
 	CategoryNPM    = "npm"
@@ -45,7 +45,7 @@ type Options struct {
 	Temp string
 }
 
-// All returns the scanners of this package.
+// All returns the scanners of this package. Nil options are the defaults.
 func All(o *Options) []scan.Scanner {
 	return []scan.Scanner{RPM(o), NPM(), Python()}
 }

@@ -18,8 +18,9 @@
 //
 // # Scanners and launchers
 //
-// [TestScanner] asks a [scan.Scanner] for all it can tell of the trees that it is given, and then while places cannot be read, while emit fails and while the context
-// ends. [TestLauncher] says whether a [scan.Launcher] starts one instance for a token, whoever asks how often, and none when it was terminated.
+// [TestScanner] asks a [scan.Scanner] for all it can tell of the trees that it is given, and then while places cannot be read, while emit fails and
+// while the context ends. [TestLauncher] says whether a [scan.Launcher] starts one instance for a token, whoever asks how often, and none when it was
+// terminated.
 //
 // # Whether they tell
 //

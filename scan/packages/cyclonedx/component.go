@@ -90,15 +90,23 @@ func (d *document) program(place string, p *inspect.GoProgram) error {
 		if version == "(devel)" {
 			version = ""
 		}
-		purl := moduleURL(m.Path, version)
-		c, err := d.component(purl, "go/"+m.Path+"@"+version)
+		name, purl := m.Path, moduleURL(m.Path, version)
+		if m.Replaces != "" && isFolder(m.Path) {
+			name, purl = m.Replaces, "" // what is in a folder is not what is published under the name
+		}
+		c, err := d.component(purl, "go/"+name+"@"+version)
 		if err != nil {
 			return err
 		}
-		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(m.Path), short(version), purl
+		c.Type, c.Name, c.Version, c.PackageURL = cdx.ComponentTypeLibrary, clean(name), short(version), purl
 		occurs(c, place)
 	}
 	return nil
+}
+
+// isFolder reports whether what is there for a module is a folder: those are written so that they are none of a module's names.
+func isFolder(path string) bool {
+	return strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") || strings.HasPrefix(path, "/")
 }
 
 // component returns the component that a package URL, or a key if there is none, stands for.

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -336,4 +337,21 @@ func TestDocumentAsXML(t *testing.T) {
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// A module that a program has from a folder is not what is published under its name.
+func TestModuleFromAFolder(t *testing.T) {
+	t.Parallel()
+	bom := told(t, teller{"go/usr/bin/p": inspect.GoProgram{Go: "go1.26.0", Path: "example.org/p", Modules: []inspect.Module{
+		{Path: "./internal/azure", Replaces: "example.org/p/azure"},
+		{Path: "example.org/fork", Version: "v1.0.0", Replaces: "example.org/m"},
+	}}})
+	var got []string
+	for _, c := range *bom.Components {
+		got = append(got, c.Name+" "+c.PackageURL)
+	}
+	slices.Sort(got)
+	same(t, "components", got, []string{
+		"example.org/fork pkg:golang/example.org/fork@v1.0.0", "example.org/p/azure ", "stdlib pkg:golang/stdlib@1.26.0",
+	})
 }

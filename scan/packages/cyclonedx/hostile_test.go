@@ -17,7 +17,7 @@ import (
 )
 
 // A teller is a scanner that tells what it is told to, as that of a hostile agent would.
-type teller map[string]packages.Package
+type teller map[string]any
 
 func (t teller) Name() string         { return "teller" }
 func (t teller) Version() string      { return "9" }
@@ -66,8 +66,8 @@ func TestDocumentOfHostileResults(t *testing.T) {
 	short := pkg("short", "1")
 	short.Hash = "sha512:" + strings.Repeat("0", 40)
 	bom := told(t, teller{
-		"npm/hash": hash, "npm/short": short, "npm/none": {}, "npm/long": pkg("long", strings.Repeat("1", 2000)), "dpkg/long": pkg("long", strings.Repeat("é", 2000)),
-		"npm/up": pkg("../../up", "1"), "python/up": pkg("..", "1"), "go/none": {},
+		"npm/hash": hash, "npm/short": short, "npm/none": packages.Package{}, "npm/long": pkg("long", strings.Repeat("1", 2000)), "dpkg/long": pkg("long", strings.Repeat("é", 2000)),
+		"npm/up": pkg("../../up", "1"), "python/up": pkg("..", "1"), "go/none": packages.Package{},
 	})
 	same(t, "tools", len(*bom.Metadata.Tools.Components), 1)
 	for _, c := range *bom.Components {
