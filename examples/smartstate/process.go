@@ -17,13 +17,12 @@ import (
 
 // A process is an actor that runs by itself.
 type process struct {
-	role     string
-	cmd      *exec.Cmd
-	said     string // its first line: where it listens, if it does
-	stdin    io.Closer
-	patience time.Duration // how long it may take to end
-	ended    chan struct{}
-	err      error // how it ended, once it has
+	role  string
+	cmd   *exec.Cmd // its WaitDelay is how long it may take to end
+	said  string    // its first line: where it listens, if it does
+	stdin io.Closer
+	ended chan struct{}
+	err   error // how it ended, once it has
 }
 
 var _ cloud.Machine = (*process)(nil)
@@ -51,7 +50,7 @@ func start(ctx context.Context, role string, o *orders, stderr io.Writer) (*proc
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{role: role, cmd: cmd, stdin: stdin, patience: cmd.WaitDelay, ended: make(chan struct{})}
+	p := &process{role: role, cmd: cmd, stdin: stdin, ended: make(chan struct{})}
 	err = json.NewEncoder(stdin).Encode(o)
 	if err == nil {
 		p.said, err = bufio.NewReader(stdout).ReadString('\n')
@@ -82,7 +81,7 @@ func (p *process) Stop() {
 	_ = p.stdin.Close() // it may have ended already
 	select {
 	case <-p.ended:
-	case <-time.After(p.patience):
+	case <-time.After(p.cmd.WaitDelay):
 		p.Kill()
 	}
 }

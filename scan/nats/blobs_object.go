@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"time"
 
@@ -41,10 +40,8 @@ func (b *Blobs) blob(ctx context.Context, d scan.Digest) (object, error) {
 
 // look returns what is stored about an object; seq is zero if there is nothing, and NUID is empty if there is no object.
 func (b *Blobs) look(ctx context.Context, subject string) (object, error) {
-	raw, err := b.stream.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return object{}, nil
-	} else if err != nil {
+	raw, err := lastOf(ctx, b.stream, subject)
+	if err != nil || raw.Sequence == 0 {
 		return object{}, err
 	}
 	o, ok := objectOf(raw.Data, raw.Sequence, raw.Time)

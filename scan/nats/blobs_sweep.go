@@ -2,7 +2,6 @@ package nats
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -32,17 +31,10 @@ func (b *Blobs) sweepHourly(ctx context.Context) error {
 	if info.State.Msgs == 0 {
 		return nil
 	}
-	var before jetstream.RawStreamMsg
 	mark := natsio.NewMsg(b.chunkSubject(sweptMark))
-	last, err := b.stream.GetLastMsgForSubject(ctx, mark.Subject)
-	switch {
-	case err == nil:
-		before = *last
-	case !errors.Is(err, jetstream.ErrMsgNotFound):
+	before, err := lastOf(ctx, b.stream, mark.Subject)
+	if err != nil || info.TimeStamp.Sub(before.Time) < time.Hour {
 		return err
-	}
-	if info.TimeStamp.Sub(before.Time) < time.Hour {
-		return nil
 	}
 	mark.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 	_, err = publish(ctx, b.js, mark, jetstream.WithExpectLastSequencePerSubject(before.Sequence))

@@ -115,13 +115,13 @@ func (q *Queue) wanted(ctx context.Context, keys []string) iter.Seq2[grave, erro
 			if key == "" {
 				continue
 			}
-			raw, err := q.ledger.GetLastMsgForSubject(ctx, q.deadSubject(tokenOf(key)))
-			if errors.Is(err, jetstream.ErrMsgNotFound) {
+			raw, err := lastOf(ctx, q.ledger, q.deadSubject(tokenOf(key)))
+			if err == nil && raw.Sequence == 0 {
 				continue
 			}
 			var g grave
 			if err == nil {
-				g, err = q.graveOf(raw)
+				g, err = q.graveOf(&raw)
 			}
 			if !yield(g, err) || err != nil {
 				return
@@ -138,9 +138,9 @@ func (q *Queue) redrive(ctx context.Context, g grave) (bool, error) {
 	_, err := publish(ctx, q.js, msg, jetstream.WithExpectLastSequencePerSubject(0))
 	alive := isConflict(err)
 	if alive {
-		var live *jetstream.RawStreamMsg
-		live, err = q.todo.GetLastMsgForSubject(ctx, msg.Subject)
-		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && idOf(live.Sequence, live.Time) == g.of {
+		var live jetstream.RawStreamMsg
+		live, err = lastOf(ctx, q.todo, msg.Subject)
+		if err == nil && (live.Sequence == 0 || idOf(live.Sequence, live.Time) == g.of) {
 			return false, nil
 		}
 	}

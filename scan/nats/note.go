@@ -53,10 +53,8 @@ func idOf(seq uint64, at time.Time) string { return fmt.Sprintf("%d-%d", seq, at
 
 // lastNote returns the newest note of a message; a zero note if there is none.
 func (q *Queue) lastNote(ctx context.Context, of string) (note, error) {
-	raw, err := q.ledger.GetLastMsgForSubject(ctx, q.noteSubject(of))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return note{}, nil
-	} else if err != nil {
+	raw, err := lastOf(ctx, q.ledger, q.noteSubject(of))
+	if err != nil || raw.Sequence == 0 {
 		return note{}, err
 	}
 	n := note{seq: raw.Sequence}

@@ -11,6 +11,17 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// lastOf returns the last message of a subject. Its sequence number is zero if there is none.
+func lastOf(ctx context.Context, stream jetstream.Stream, subject string) (jetstream.RawStreamMsg, error) {
+	raw, err := stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return jetstream.RawStreamMsg{}, nil
+	} else if err != nil {
+		return jetstream.RawStreamMsg{}, err
+	}
+	return *raw, nil
+}
+
 // subjects yields what look finds about the subjects that a stream had of a pattern when it began, if that is to be yielded, a page at a time. It asks the
 // leader of the stream, for the names and then about each: what a consumer yields can be of a server that is behind, and nobody hears of what is lost on the way.
 func subjects[T any](

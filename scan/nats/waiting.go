@@ -2,11 +2,8 @@ package nats
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"strings"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Waiting implements [scan.Lister], as far as the server can tell: a message that was handed out for the first time, of which nobody has said anything since, is listed, too.
@@ -33,10 +30,8 @@ func (q *Queue) waiting(ctx context.Context) iter.Seq2[string, error] {
 
 // waits reports whether nothing is known that keeps a message back. One whose end was decided is kept back by nothing, if it is there still.
 func (q *Queue) waits(ctx context.Context, subject string) (bool, error) {
-	raw, err := q.todo.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return false, nil
-	} else if err != nil {
+	raw, err := lastOf(ctx, q.todo, subject)
+	if err != nil || raw.Sequence == 0 {
 		return false, err
 	}
 	now := q.serverNow() // it may be behind by a little, which must not hide what was sent just now

@@ -2,11 +2,8 @@ package nats
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Withdraw implements [scan.Withdrawer].
@@ -27,10 +24,8 @@ func (q *Queue) withdraw(ctx context.Context, key string) error {
 	if key == "" || len(key) > maxKey {
 		return nil // there is none
 	}
-	raw, err := q.todo.GetLastMsgForSubject(ctx, q.todoSubject(tokenOf(key)))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	} else if err != nil {
+	raw, err := lastOf(ctx, q.todo, q.todoSubject(tokenOf(key)))
+	if err != nil || raw.Sequence == 0 {
 		return err
 	}
 	if _, err = q.put(ctx, idOf(raw.Sequence, raw.Time), note{End: withdrawn}, withdrawnFor); err != nil {

@@ -48,7 +48,8 @@ func (c *call) stream(r io.Reader) error {
 	for {
 		n, err := r.Read(piece)
 		_ = c.control().SetWriteDeadline(time.Now().Add(c.server.o.Patience)) // a writer that cannot is a test's
-		if c.ctx.Err() != nil {                                               // or who reads slowly has a place for as long as it likes
+		// Or who reads slowly has a place for as long as it likes.
+		if c.ctx.Err() != nil {
 			panic(http.ErrAbortHandler)
 		}
 		if _, gone := c.w.Write(piece[:n]); gone != nil {

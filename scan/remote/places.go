@@ -82,14 +82,17 @@ func (p *places) richest() (whose string) {
 func (p *places) release(is *place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if slices.Contains(p.of[is.whose], is) {
-		p.remove(is)
-	}
+	p.remove(is)
 }
 
 func (p *places) remove(is *place) {
+	has := p.of[is.whose]
+	at := slices.Index(has, is)
+	if at < 0 {
+		return
+	}
 	p.taken--
-	has := slices.DeleteFunc(p.of[is.whose], func(o *place) bool { return o == is })
+	has = slices.Delete(has, at, at+1)
 	if p.of[is.whose] = has; len(has) == 0 {
 		delete(p.of, is.whose)
 	}
